@@ -1,0 +1,63 @@
+# Everything that is installed or built goes to folders of the project that git ignores: target, .tools, .rookery and
+# node_modules. `make` by itself lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# A build server must not change Cargo.lock; at a desk an edit of Cargo.toml may.
+LOCKED := $(if $(CI),--locked)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: dev
+dev: ## Run the whole API on http://127.0.0.1:3000, with its data in .rookery
+	@echo 'The first build takes some minutes; nothing but Rust is needed.'
+	@echo 'Then the server prints its address, a client id and secret, and a first request to try. Ctrl-C stops it.'
+	cargo run $(LOCKED) -p rookery-local -- --port 3000 --data-dir .rookery
+
+.PHONY: test
+test: ## Run every test: units, end-to-end stories, published clients
+	cargo test $(LOCKED) --workspace
+	$(MAKE) test-clients
+
+.PHONY: test-clients
+test-clients: ## Test with published client libraries (needs Python 3 and Node 20)
+# Chosen as `-p rookery-local` the server would be built apart from `make test`: the tests' dependencies switch features
+# of shared crates on. With a test target in the selection both builds are the same one.
+	cargo build $(LOCKED) --workspace --bin rookery-local --test e2e
+	tests/clients/run
+
+.PHONY: test-dynamodb-local
+test-dynamodb-local: ## Run the Rust tests against DynamoDB Local (needs Python 3, Java 17, Maven)
+	infra/dynamodb-local/run -- cargo test $(LOCKED) --workspace
+
+.PHONY: bench
+bench: ## Measure what requests cost; the results go to target/bench.json too
+	@echo 'The first build takes some minutes, with optimisations; then making 100,000 users and measuring take some more.'
+	cargo run $(LOCKED) --profile bench-run -p rookery-bench
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt --all
+
+.PHONY: lint
+lint: ## Check format, lints and documentation
+	cargo fmt --all --check
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) --workspace --no-deps
+
+.PHONY: openapi
+openapi: ## Write openapi.json from the handlers
+	cargo run $(LOCKED) -p rookery-openapi -- openapi.json
+
+.PHONY: build
+build: ## Build every binary for release
+	cargo build $(LOCKED) --workspace --release
+
+.PHONY: clean
+clean: ## Delete what was built and installed; the data in .rookery stays
+	cargo clean
+	rm -rf .tools tests/clients/*/node_modules

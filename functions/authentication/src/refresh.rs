@@ -1,0 +1,169 @@
+//! Refreshing: a session's refresh token for another access token.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use rookery_domain::{
+    Environment, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User,
+};
+use rookery_http::session::{AuthenticationResponse, SignedIn};
+use rookery_http::{
+    ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, cookies, no_environment, session,
+};
+use rookery_store::{Caller, EnvironmentStore, Rotation, WithEnvironment};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// For which tenant an access token is wanted.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefreshRequest {
+    /// Another tenant of the user's, for this one access token. The tenant they work in stays the same.
+    #[schema(value_type = Option<String>)]
+    tenant_id: Option<TenantId>,
+}
+
+/// Issues another access token for the session whose refresh token the cookie holds.
+///
+/// The refresh token is replaced too, unless the environment says otherwise. Requests that present the same token at
+/// the same moment all get the same successor; a token that is presented later than that has been stolen, or its
+/// successor has, and the session ends.
+#[utoipa::path(
+    post,
+    path = "/identity/resources/auth/v1/user/token/refresh",
+    tag = "authentication",
+    operation_id = "AuthenticatioAuthenticationControllerV1_refreshToken",
+    security(("refreshCookie" = [])),
+    params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
+    request_body = Option<RefreshRequest>,
+    responses(
+        (status = CREATED, body = AuthenticationResponse),
+        (status = UNAUTHORIZED, description = "There is no session, or it is over."),
+        (status = FORBIDDEN, description = "The user cannot sign in to the tenant, or the page's origin is not trusted."),
+    ),
+)]
+pub(crate) async fn refresh(
+    State(app): State<AppState>,
+    HostEnvironment(store): HostEnvironment,
+    headers: HeaderMap,
+    OptionalBody(request): OptionalBody<RefreshRequest>,
+) -> ApiResult<Response> {
+    let token = cookies::refresh_token(&headers, store.id()).ok_or_else(over)?;
+    let found = store.users().caller(token.user_id(), token.session_id()).await?;
+    let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
+    cookies::require_trusted_origin(&headers, &environment)?;
+    let Caller { session: Some(session), user } = value else {
+        return Err(over());
+    };
+    if !session.issued(&token) {
+        return Err(over());
+    }
+    let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session };
+    if let Some(signed_in) = refresh.run(environment, user.map(User::from), request.tenant_id).await? {
+        return Ok(signed_in.respond(StatusCode::CREATED));
+    }
+    store.sessions().end(refresh.session.user_id, refresh.session.id).await?;
+    Err(over())
+}
+
+fn over() -> ApiError {
+    ApiError::SignInFailed(None, "there is no session, or it is over: sign in again".to_owned())
+}
+
+/// A refresh token, presented for its session.
+struct Refresh<'a> {
+    app: &'a AppState,
+    store: &'a EnvironmentStore,
+    now: Timestamp,
+    token: RefreshToken,
+    session: Session,
+}
+
+impl Refresh<'_> {
+    /// The tokens that are good from now on; `None` when the session has to end.
+    async fn run(
+        &self,
+        environment: Environment,
+        user: Option<User>,
+        wanted: Option<TenantId>,
+    ) -> ApiResult<Option<SignedIn>> {
+        let Some(user) = user.filter(|user| user.locked.is_none()) else {
+            return Ok(None);
+        };
+        let Some(home) = self.home(&user) else {
+            return Ok(None);
+        };
+        match self.session.judge(&self.token, self.now) {
+            Presented::Current => {
+                let tenant = self.choose(&user, &home, wanted)?;
+                self.exchange(environment, user, home, &tenant).await
+            }
+            Presented::Raced(successor) => {
+                let tenant = self.choose(&user, &home, wanted)?;
+                let (app, store, session) = (self.app, self.store, &self.session);
+                let signed_in = session::resume(app, store, environment, user, &tenant, session, successor);
+                Ok(Some(signed_in.await?))
+            }
+            Presented::Reused => {
+                tracing::warn!(session = %self.session.id, "a refresh token was used again: its session ends");
+                Ok(None)
+            }
+            Presented::Expired => Ok(None),
+        }
+    }
+
+    /// The tenant that the session goes on in: the one that the user works in by now or, if they cannot sign in there,
+    /// the one before.
+    fn home(&self, user: &User) -> Option<TenantId> {
+        let mut candidates = user.active_tenant.iter().chain([&self.session.tenant_id]);
+        candidates.find(|tenant| self.is_usable(user, tenant)).cloned()
+    }
+
+    /// The tenant that the access token is for. A tenant that is not there and one that is somebody else's are answered
+    /// alike.
+    fn choose(&self, user: &User, home: &TenantId, wanted: Option<TenantId>) -> ApiResult<TenantId> {
+        let tenant = wanted.unwrap_or_else(|| home.clone());
+        if self.is_usable(user, &tenant) {
+            return Ok(tenant);
+        }
+        Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned()))
+    }
+
+    fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
+        user.usable_tenants(self.now).any(|usable| usable == tenant)
+    }
+
+    /// Exchanges the token, which is the current one, while the access token is signed.
+    async fn exchange(
+        &self,
+        environment: Environment,
+        user: User,
+        home: TenantId,
+        tenant: &TenantId,
+    ) -> ApiResult<Option<SignedIn>> {
+        let (successor, after) = if environment.configuration.rotate_refresh_tokens {
+            let limits = SessionLimits::of(&environment.configuration);
+            self.session.rotated(&self.token, &*self.app.entropy, self.now, limits)
+        } else {
+            (self.token.clone(), Session { last_active_at: self.now, ..self.session.clone() })
+        };
+        let after = Session { tenant_id: home, ..after };
+        let sessions = self.store.sessions();
+        let (signed_in, rotation) = tokio::try_join!(
+            session::resume(self.app, self.store, environment, user, tenant, &after, successor),
+            async { Ok(sessions.rotate(&self.session, &after).await?) },
+        )?;
+        match rotation {
+            Rotation::Won => Ok(Some(signed_in)),
+            Rotation::Lost(winner) => match winner.judge(&self.token, self.now) {
+                Presented::Raced(successor) => Ok(Some(signed_in.holding(successor))),
+                Presented::Current => Ok(Some(signed_in.holding(self.token.clone()))),
+                Presented::Reused | Presented::Expired => Ok(None),
+            },
+            Rotation::Ended => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

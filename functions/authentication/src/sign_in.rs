@@ -1,0 +1,185 @@
+//! Signing in with an e-mail address and a password.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use rookery_domain::{AuthStrategy, EmailAddress, Environment, OneTimeToken, Password, User, UserId};
+use rookery_http::session::AuthenticationResponse;
+use rookery_http::{
+    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, mails, no_environment,
+    session,
+};
+use rookery_store::{EnvironmentStore, Login, WithEnvironment};
+use rookery_tokens::PasswordHash;
+use serde::Deserialize;
+use serde_json::Map;
+use utoipa::ToSchema;
+
+/// What a user signs in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignInRequest {
+    /// Their e-mail address.
+    #[schema(value_type = String)]
+    email: Option<String>,
+    /// The e-mail address too, under the name that some clients use.
+    username: Option<String>,
+    /// Their password.
+    #[schema(value_type = String)]
+    password: Password,
+    /// The token of an invitation link. There are no such links: only an empty one is taken.
+    invitation_token: Option<String>,
+}
+
+impl SignInRequest {
+    /// The e-mail address as it was typed.
+    fn typed_address(&self) -> ApiResult<&str> {
+        let typed = self.email.as_deref().or(self.username.as_deref());
+        typed.ok_or_else(|| ApiError::Invalid("email is needed".to_owned()))
+    }
+
+    fn require_no_invitation(&self) -> ApiResult<()> {
+        if self.invitation_token.as_ref().is_none_or(String::is_empty) {
+            return Ok(());
+        }
+        Err(ApiError::Invalid("invitation links are not supported: leave invitationToken out".to_owned()))
+    }
+}
+
+/// Signs a user in with their password.
+///
+/// The session begins in the tenant they last worked in. Its refresh token is in the answer and in a cookie.
+#[utoipa::path(
+    post,
+    path = "/identity/resources/auth/v1/user",
+    tag = "authentication",
+    operation_id = "AuthenticatioAuthenticationControllerV1_authenticateLocalUser",
+    params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
+    request_body = SignInRequest,
+    responses(
+        (status = OK, body = AuthenticationResponse),
+        (status = BAD_REQUEST, description = "The environment signs nobody in with a password (ER-01012)."),
+        (status = UNAUTHORIZED, description = "Wrong, locked (ER-01034) or not verified (ER-01060)."),
+    ),
+)]
+pub(crate) async fn sign_in(
+    State(app): State<AppState>,
+    HostEnvironment(store): HostEnvironment,
+    client: ClientInfo,
+    Body(request): Body<SignInRequest>,
+) -> ApiResult<Response> {
+    request.require_no_invitation()?;
+    let found = find_login(&store, request.typed_address()?).await?;
+    let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
+    require_password_strategy(&environment)?;
+    let user = prove(&app, &store, login, request.password).await?;
+    if !user.verified && !environment.configuration.allow_not_verified_users_login {
+        return Err(ask_to_verify(&app, &store, &environment, &user).await?);
+    }
+    let user = let_in(&store, &environment, user).await?;
+    let signed_in = session::begin(&app, &store, environment, user, client).await?;
+    Ok(signed_in.respond(StatusCode::OK))
+}
+
+/// What `typed` signs in to. A text that is no e-mail address is nobody's, and is answered like any other of those.
+async fn find_login(
+    store: &EnvironmentStore,
+    typed: &str,
+) -> ApiResult<Option<WithEnvironment<Option<Login>>>> {
+    let Ok(email) = typed.parse::<EmailAddress>() else {
+        let environment = store.get().await?;
+        return Ok(environment.map(|environment| WithEnvironment { environment, value: None }));
+    };
+    Ok(store.users().login(&email).await?)
+}
+
+fn require_password_strategy(environment: &Environment) -> ApiResult<()> {
+    match environment.configuration.auth_strategy {
+        AuthStrategy::EmailAndPassword => Ok(()),
+        AuthStrategy::MagicLink
+        | AuthStrategy::Code
+        | AuthStrategy::SmsCode
+        | AuthStrategy::NoLocalAuthentication => {
+            let message = "this environment does not sign users in with a password".to_owned();
+            Err(ApiError::Refused(ErrorCode::AuthStrategy, message))
+        }
+    }
+}
+
+/// The user whose login it is, if the password is theirs. They are read while the password is hashed. The same is done
+/// for everybody, so that neither the answer nor its time tells whose addresses are known.
+async fn prove(
+    app: &AppState,
+    store: &EnvironmentStore,
+    login: Option<Login>,
+    password: Password,
+) -> ApiResult<User> {
+    let users = store.users();
+    // For an unknown address somebody is looked for too.
+    let id = login.as_ref().map_or_else(|| UserId::random(&*app.entropy), |login| login.user_id);
+    let hash = login.and_then(|login| login.password_hash);
+    let (user, proved) =
+        tokio::try_join!(async { Ok(users.get(id).await?) }, is_password(app, hash, password))?;
+    let user = user.ok_or_else(wrong)?;
+    if user.locked.is_some() {
+        return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
+    }
+    if proved { Ok(user) } else { Err(wrong()) }
+}
+
+async fn is_password(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<bool> {
+    let Some(hash) = hash else {
+        app.passwords.verify_dummy(password).await?;
+        return Ok(false);
+    };
+    let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
+    Ok(app.passwords.verify(password, &hash).await?)
+}
+
+fn wrong() -> ApiError {
+    ApiError::SignInFailed(None, "the email or the password is wrong".to_owned())
+}
+
+/// Mails `user` another link that verifies their address, and says so.
+async fn ask_to_verify(
+    app: &AppState,
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: &User,
+) -> ApiResult<ApiError> {
+    let (secret, token) = OneTimeToken::issue(&*app.entropy, app.now());
+    let (users, tenants) = (store.users(), store.tenants());
+    let (kept, tenant) = tokio::try_join!(
+        users.update(user.id, |user| {
+            user.activation = Some(token.clone());
+            Ok::<_, ApiError>(())
+        }),
+        async {
+            match user.memberships.first() {
+                Some(membership) => Ok(tenants.get(&membership.tenant_id).await?),
+                None => Ok(None),
+            }
+        },
+    )?;
+    let user = kept.ok_or_else(wrong)?;
+    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, Map::new()).await;
+    let message = "the email address is not verified: a mail that verifies it is on its way".to_owned();
+    Ok(ApiError::SignInFailed(Some(ErrorCode::NotVerified), message))
+}
+
+/// Lets `user` into the tenants that waited for their first sign-in.
+async fn let_in(store: &EnvironmentStore, environment: &Environment, user: User) -> ApiResult<User> {
+    let verification_needed = !environment.configuration.allow_not_verified_users_login;
+    if !user.clone().note_first_sign_in(verification_needed) {
+        return Ok(user);
+    }
+    let users = store.users();
+    let updated = users.update(user.id, |user| {
+        user.note_first_sign_in(verification_needed);
+        Ok::<_, ApiError>(())
+    });
+    updated.await?.ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests;

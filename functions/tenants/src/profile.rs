@@ -1,0 +1,232 @@
+//! Tenants on the wire.
+
+use rookery_domain::{EmailAddress, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded};
+use rookery_http::{ApiResult, Patch};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A tenant.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantResponse {
+    id: Uuid,
+    vendor_id: Uuid,
+    tenant_id: String,
+    name: String,
+    /// What the customer keeps beside it, as a string of JSON.
+    metadata: String,
+    /// Whether its own administrators may make sub-tenants.
+    is_reseller: bool,
+    #[serde(flatten)]
+    profile: ProfileResponse,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// Always there, and null for a tenant that is: some clients fail without it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ProfileResponse {
+    status: Option<String>,
+    website: Option<String>,
+    application_url: Option<String>,
+    login_url: Option<String>,
+    logo: Option<String>,
+    logo_url: Option<String>,
+    address: Option<String>,
+    timezone: Option<String>,
+    currency: Option<String>,
+    date_format: Option<String>,
+    time_format: Option<String>,
+    creator_name: Option<String>,
+    creator_email: Option<String>,
+    #[schema(value_type = Option<String>)]
+    tenant_type: Option<TenantType>,
+}
+
+impl TenantResponse {
+    pub(crate) fn new(vendor: VendorId, tenant: Tenant) -> Self {
+        let profile = tenant.profile;
+        Self {
+            id: tenant.record_id.as_uuid(),
+            vendor_id: vendor.as_uuid(),
+            tenant_id: tenant.tenant_id.into(),
+            name: tenant.name,
+            metadata: tenant.metadata.to_wire(),
+            is_reseller: tenant.is_reseller,
+            profile: ProfileResponse {
+                status: profile.status,
+                website: profile.website,
+                application_url: profile.application_url,
+                login_url: profile.login_url,
+                logo: profile.logo,
+                logo_url: profile.logo_url,
+                address: profile.address,
+                timezone: profile.timezone,
+                currency: profile.currency,
+                date_format: profile.date_format,
+                time_format: profile.time_format,
+                creator_name: profile.creator_name,
+                creator_email: profile.creator_email,
+                tenant_type: profile.tenant_type,
+            },
+            created_at: tenant.created_at,
+            updated_at: tenant.updated_at,
+            deleted_at: tenant.deleted_at,
+        }
+    }
+}
+
+/// What is to change of a tenant, or known of a new one. Null clears a field.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantChanges {
+    /// Its name, 1 to 255 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) name: Patch<String>,
+    /// What the customer keeps beside it: an object, or a string that holds one. Replaces what was there.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) metadata: Patch<Value>,
+    /// Whether its own administrators may make sub-tenants.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub(crate) is_reseller: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) status: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) website: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) application_url: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) login_url: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) logo: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) logo_url: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) address: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) timezone: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) currency: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) date_format: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) time_format: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) creator_name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) creator_email: Patch<EmailAddress>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) tenant_type: Patch<TenantType>,
+}
+
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 255;
+
+/// The longest of the other fields, in characters: a logo may be a data URL of a small picture.
+const LONGEST_FIELD: usize = 4_095;
+
+impl TenantChanges {
+    /// Whether nothing is to change.
+    pub(crate) fn is_empty(&self) -> bool {
+        let texts = self.texts();
+        let others = [
+            self.name.is_present(),
+            self.metadata.is_present(),
+            self.is_reseller.is_present(),
+            self.creator_email.is_present(),
+            self.tenant_type.is_present(),
+        ];
+        !texts.iter().any(|text| text.is_present()) && !others.contains(&true)
+    }
+
+    /// Makes the changes.
+    ///
+    /// # Errors
+    /// A value is too long, or the metadata cannot be kept.
+    pub(crate) fn apply_to(self, tenant: &mut Tenant) -> ApiResult<()> {
+        if let Patch::Value(name) = self.name {
+            tenant.name = named(name)?;
+        }
+        match self.metadata {
+            Patch::Absent => {}
+            Patch::Null => tenant.metadata = Metadata::default(),
+            Patch::Value(sent) => tenant.metadata = Metadata::from_wire(sent)?,
+        }
+        if let Patch::Value(is_reseller) = self.is_reseller {
+            tenant.is_reseller = is_reseller;
+        }
+        let profile = &mut tenant.profile;
+        self.creator_email.map(String::from).apply_to(&mut profile.creator_email);
+        self.tenant_type.apply_to(&mut profile.tenant_type);
+        set("status", self.status, &mut profile.status)?;
+        set("website", self.website, &mut profile.website)?;
+        set("applicationUrl", self.application_url, &mut profile.application_url)?;
+        set("loginUrl", self.login_url, &mut profile.login_url)?;
+        set("logo", self.logo, &mut profile.logo)?;
+        set("logoUrl", self.logo_url, &mut profile.logo_url)?;
+        set("address", self.address, &mut profile.address)?;
+        set("timezone", self.timezone, &mut profile.timezone)?;
+        set("currency", self.currency, &mut profile.currency)?;
+        set("dateFormat", self.date_format, &mut profile.date_format)?;
+        set("timeFormat", self.time_format, &mut profile.time_format)?;
+        set("creatorName", self.creator_name, &mut profile.creator_name)
+    }
+
+    fn texts(&self) -> [&Patch<String>; 12] {
+        [
+            &self.status,
+            &self.website,
+            &self.application_url,
+            &self.login_url,
+            &self.logo,
+            &self.logo_url,
+            &self.address,
+            &self.timezone,
+            &self.currency,
+            &self.date_format,
+            &self.time_format,
+            &self.creator_name,
+        ]
+    }
+}
+
+/// `name`, if a tenant can have it.
+///
+/// # Errors
+/// It is too long, or has control characters.
+pub(crate) fn named(name: String) -> ApiResult<String> {
+    Ok(bounded("name", name, LONGEST_NAME)?)
+}
+
+fn set(name: &'static str, change: Patch<String>, field: &mut Option<String>) -> ApiResult<()> {
+    if let Patch::Value(text) = change {
+        *field = Some(bounded(name, text, LONGEST_FIELD)?);
+    } else {
+        change.apply_to(field);
+    }
+    Ok(())
+}

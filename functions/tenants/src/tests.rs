@@ -1,0 +1,458 @@
+//! The group through its router.
+
+use futures::future::join_all;
+use rookery_domain::TenantId;
+use rookery_testkit::{Response, TestApp};
+use serde_json::{Value, json};
+
+const TENANTS: &str = "/tenants/resources/tenants/v1";
+const TENANTS_V2: &str = "/tenants/resources/tenants/v2";
+const HIERARCHY: &str = "/tenants/resources/hierarchy/v1";
+const SETTINGS: &str = "/tenants/resources/account-settings/v1";
+const SUB_TENANTS: &str = "/tenants/resources/sub-tenants/v1";
+
+async fn app() -> TestApp {
+    TestApp::start(crate::router()).await
+}
+
+fn statuses(responses: &[Response], status: u16) -> usize {
+    responses.iter().filter(|response| response.status() == status).count()
+}
+
+/// The one tenant that v1 answers as a list.
+async fn read(app: &TestApp, id: &str) -> Value {
+    app.vendor().get(&format!("{TENANTS}/{id}")).await.expect(200)[0].clone()
+}
+
+mod lifecycle {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tenant_is_created_read_updated_and_removed() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let sent = json!({"tenantId": "acme", "name": "Acme", "metadata": {"plan": "gold"}, "website": "https://acme.example"});
+        let created = vendor.post(TENANTS, sent).await.expect(201);
+        assert_eq!(created["tenantId"], "acme");
+        assert_eq!(created["metadata"], r#"{"plan":"gold"}"#);
+        assert_eq!(created["createdAt"], "2026-01-01T00:00:00.000Z");
+        assert!(created.as_object().unwrap().contains_key("deletedAt"), "clients fail without the key");
+        assert_eq!(read(&app, "acme").await, created);
+
+        app.clock().advance(std::time::Duration::from_mins(1));
+        let changes = json!({"name": "Acme Ltd", "website": null});
+        let updated = vendor.put(&format!("{TENANTS}/acme"), changes).await.expect(200);
+        assert_eq!(updated["name"], "Acme Ltd");
+        assert_eq!(updated["website"], Value::Null);
+        assert_eq!(updated["metadata"], created["metadata"], "what is not mentioned stays");
+        assert_eq!(updated["updatedAt"], "2026-01-01T00:01:00.000Z");
+
+        let removed = vendor.delete(&format!("{TENANTS}/acme")).await;
+        assert_eq!((removed.status(), removed.text()), (200, ""));
+        assert_eq!(vendor.get(&format!("{TENANTS}/acme")).await.expect(200), json!([]));
+        assert_eq!(vendor.get(&format!("{TENANTS_V2}/acme")).await.error(404), "tenant not found");
+        assert_eq!(vendor.delete(&format!("{TENANTS}/acme")).await.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn an_id_is_given_to_a_tenant_that_brings_none() {
+        let app = app().await;
+        let created = app.vendor().post(TENANTS, json!({"name": "Acme"})).await.expect(201);
+        let id = created["tenantId"].as_str().unwrap();
+        assert_eq!(id.len(), "00000000-0000-4000-8000-000000000000".len());
+        assert_ne!(created["id"], created["tenantId"]);
+    }
+
+    #[tokio::test]
+    async fn of_ten_creations_of_one_id_one_succeeds() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let create = || vendor.post(TENANTS, json!({"tenantId": "acme", "name": "Acme"}));
+        let responses = join_all((0..10).map(|_| create())).await;
+        assert_eq!((statuses(&responses, 201), statuses(&responses, 409)), (1, 9));
+        let refused = responses.iter().find(|response| response.status() == 409).unwrap();
+        assert_eq!(refused.error(409), "Tenant already exists");
+        assert_eq!(vendor.get(TENANTS_V2).await.expect(200)["_metadata"]["totalItems"], 1);
+    }
+
+    #[tokio::test]
+    async fn a_removed_id_makes_a_new_tenant_without_the_old_ones_users() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let tenant = app.tenant("Acme").await;
+        let jane = app.user("jane@example.com", &tenant, &[]).await;
+        let _ = vendor.delete(&format!("{TENANTS}/{tenant}")).await.expect(200);
+        assert!(app.environment().users().get(jane.id).await.unwrap().is_none());
+        let revived = vendor.post(TENANTS, json!({"tenantId": tenant.as_str(), "name": "Again"})).await;
+        assert_eq!(revived.expect(201)["metadata"], "{}");
+        assert_eq!(read(&app, tenant.as_str()).await["name"], "Again");
+    }
+
+    #[tokio::test]
+    async fn removing_a_tenant_keeps_users_who_belong_elsewhere_too_and_moves_its_children_up() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let (top, middle, bottom, other) = (
+            app.tenant("Top").await,
+            app.tenant("Middle").await,
+            app.tenant("Bottom").await,
+            app.tenant("Other").await,
+        );
+        for (parent, child) in [(&top, &middle), (&middle, &bottom)] {
+            let pair = json!({"parentTenantId": parent.as_str(), "childTenantId": child.as_str()});
+            let _ = vendor.post(HIERARCHY, pair).await.expect(201);
+        }
+        let jane = app.user("jane@example.com", &middle, &[]).await;
+        let membership =
+            app.environment().users().get(jane.id).await.unwrap().unwrap().memberships[0].clone();
+        let elsewhere = rookery_domain::Membership { tenant_id: other.clone(), ..membership };
+        app.environment().users().join(jane.id, &elsewhere).await.unwrap();
+
+        let _ = vendor.delete(&format!("{TENANTS}/{middle}")).await.expect(200);
+
+        let user = app.environment().users().get(jane.id).await.unwrap().unwrap();
+        let tenants: Vec<_> = user.memberships.iter().map(|membership| &membership.tenant_id).collect();
+        assert_eq!(tenants, [&other]);
+        let below = vendor.with("frontegg-tenant-id", top.as_str()).get(HIERARCHY).await.expect(200);
+        assert_eq!(below.as_array().unwrap().len(), 1);
+        assert_eq!((&below[0]["tenantId"], &below[0]["level"]), (&json!(bottom.as_str()), &json!(1)));
+    }
+
+    #[tokio::test]
+    async fn bad_input_is_named() {
+        let app = app().await;
+        let vendor = app.vendor();
+        for (body, message) in [
+            (json!({"tenantId": "a b"}), "tenantId"),
+            (json!({"tenantId": "a#b"}), "tenantId"),
+            (json!({"name": 7}), "string"),
+            (json!({"name": "x".repeat(256)}), "name must be at most 255"),
+            (json!({"name": "a\u{0}b"}), "control characters"),
+            (json!({"metadata": "{nonsense"}), "metadata"),
+            (json!({"creatorEmail": "nobody"}), "email"),
+            (json!({"tenantId": "x", "parentTenantId": "nobody"}), "parent tenant"),
+            (json!([]), "invalid"),
+        ] {
+            let refused = vendor.post(TENANTS, body.clone()).await.error(400);
+            assert!(refused.contains(message), "{body}: {refused}");
+        }
+        let refused = vendor.send("POST", TENANTS, Some("{nonsense".to_owned())).await.error(400);
+        assert!(refused.contains("line 1"), "{refused}");
+        let large = json!({"name": "x".repeat(1 << 20)});
+        assert_eq!(vendor.post(TENANTS, large).await.error(413), "the request body is too large");
+        let _ = vendor.put(&format!("{TENANTS}/nobody"), json!({"name": "x"})).await.error(404);
+        let tenant = app.tenant("Acme").await;
+        let _ = vendor.put(&format!("{TENANTS}/{tenant}"), json!({})).await.error(400);
+    }
+
+    #[tokio::test]
+    async fn only_an_allowed_user_removes_their_own_tenant() {
+        let app = app().await;
+        let tenant = app.tenant("Acme").await;
+        let admin = app.user("admin@example.com", &tenant, &["Admin"]).await;
+        let reader = app.user("reader@example.com", &tenant, &["ReadOnly"]).await;
+        let refused = app.sign_in(&reader, &tenant).await.delete(TENANTS).await.error(403);
+        assert!(refused.contains("fe.account-settings.delete.account"), "{refused}");
+        let _ = app.vendor().with("frontegg-tenant-id", tenant.as_str()).delete(TENANTS).await.error(403);
+        let admin = app.sign_in(&admin, &tenant).await;
+        let _ = admin.delete(TENANTS).await.expect(200);
+        assert!(app.environment().tenants().get(&tenant).await.unwrap().is_none());
+        assert_eq!(admin.delete(TENANTS).await.status(), 401, "the user went with the tenant");
+    }
+}
+
+mod metadata {
+    use super::*;
+
+    #[tokio::test]
+    async fn keys_are_merged_and_removed() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let tenant = app.tenant("Acme").await;
+        let path = format!("{TENANTS}/{tenant}/metadata");
+        let _ = vendor.post(&path, json!({"metadata": {"a": 1, "b": 2}})).await.expect(201);
+        let merged = vendor.post(&path, json!({"metadata": r#"{"b": 3}"#})).await.expect(201);
+        assert_eq!(merged["metadata"], r#"{"a":1,"b":3}"#);
+        let rest = vendor.delete(&format!("{path}/a")).await.expect(200);
+        assert_eq!(rest["metadata"], r#"{"b":3}"#);
+        let _ = vendor.delete(&format!("{path}/absent")).await.expect(200);
+        let _ = vendor.post(&path, json!({"metadata": 7})).await.error(400);
+        let _ = vendor.post(&path, json!({})).await.error(400);
+        let _ = vendor.post(&format!("{TENANTS}/nobody/metadata"), json!({"metadata": {}})).await.error(404);
+    }
+
+    #[tokio::test]
+    async fn no_key_is_lost_when_ten_are_set_at_once() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let tenant = app.tenant("Acme").await;
+        let path = format!("{TENANTS}/{tenant}/metadata");
+        let sets = (0..5).map(|n| vendor.post(&path, json!({"metadata": {format!("key{n}"): n}})));
+        assert_eq!(statuses(&join_all(sets).await, 201), 5);
+        let stored = read(&app, tenant.as_str()).await["metadata"].as_str().unwrap().to_owned();
+        let stored: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!(stored.as_object().unwrap().len(), 5, "{stored}");
+    }
+}
+
+mod listing {
+    use super::*;
+
+    fn names(page: &Value) -> Vec<&str> {
+        page["items"].as_array().unwrap().iter().map(|tenant| tenant["name"].as_str().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn pages_are_counted_from_zero_and_hold_every_tenant_once() {
+        let app = app().await;
+        let vendor = app.vendor();
+        for name in ["Echo", "Alpha", "Delta", "Bravo", "Charlie"] {
+            app.tenant(name).await;
+            app.clock().advance(std::time::Duration::from_secs(1));
+        }
+        let page = |query: &str| {
+            let (vendor, path) = (vendor.clone(), format!("{TENANTS_V2}?{query}"));
+            async move { vendor.get(&path).await.expect(200) }
+        };
+        assert_eq!(names(&page("_limit=2&_offset=0").await), ["Echo", "Alpha"]);
+        assert_eq!(names(&page("_limit=2&_offset=2").await), ["Charlie"]);
+        assert_eq!(names(&page("_limit=2&_offset=3").await), [""; 0], "past the end");
+        assert_eq!(names(&page("_limit=2&_order=DESC").await), ["Charlie", "Bravo"]);
+        assert_eq!(names(&page("_sortBy=name&_limit=3").await), ["Alpha", "Bravo", "Charlie"]);
+        assert_eq!(names(&page("_filter=LT").await), ["Delta"]);
+        let second = page("_filter=l&_limit=2&_offset=1").await;
+        assert_eq!(second["_metadata"], json!({"totalItems": 3, "totalPages": 2}));
+        assert_eq!(second["_links"]["first"], "?_filter=l&_limit=2&_offset=0");
+        for bad in ["_limit=0", "_limit=201", "_offset=-1", "_sortBy=age", "_order=UP", "_tenantIds=a%20b"] {
+            assert_eq!(vendor.get(&format!("{TENANTS_V2}?{bad}")).await.status(), 400, "{bad}");
+        }
+        assert_eq!(vendor.get(TENANTS).await.expect(200).as_array().unwrap().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn tenants_can_be_named() {
+        let app = app().await;
+        let (alpha, _, gamma) =
+            (app.tenant("Alpha").await, app.tenant("Beta").await, app.tenant("Gamma").await);
+        let page =
+            app.vendor().get(&format!("{TENANTS_V2}?_tenantIds={alpha},{gamma},nobody")).await.expect(200);
+        assert_eq!(names(&page), ["Alpha", "Gamma"]);
+    }
+}
+
+mod hierarchy {
+    use super::*;
+
+    async fn link(app: &TestApp, parent: &TenantId, child: &TenantId) -> Response {
+        let pair = json!({"parentTenantId": parent.as_str(), "childTenantId": child.as_str()});
+        app.vendor().post(HIERARCHY, pair).await
+    }
+
+    #[tokio::test]
+    async fn the_tree_is_seen_from_above_and_from_below() {
+        let app = app().await;
+        let (a, b, c) = (app.tenant("A").await, app.tenant("B").await, app.tenant("C").await);
+        let _ = link(&app, &a, &b).await.expect(201);
+        let _ = link(&app, &b, &c).await.expect(201);
+        assert_eq!(link(&app, &b, &c).await.status(), 201, "once more changes nothing");
+        let at = |tenant: &TenantId| app.vendor().with("frontegg-tenant-id", tenant.as_str());
+        let below = at(&a).get(HIERARCHY).await.expect(200);
+        let levels: Vec<_> =
+            below.as_array().unwrap().iter().map(|row| (&row["tenantName"], &row["level"])).collect();
+        assert_eq!(levels, [(&json!("B"), &json!(1)), (&json!("C"), &json!(2))]);
+        let tree = at(&a).get(&format!("{HIERARCHY}/tree")).await.expect(200);
+        assert_eq!(tree["children"][0]["children"][0]["tenantName"], "C");
+        let above = at(&c).get(&format!("{HIERARCHY}/parents")).await.expect(200);
+        assert_eq!((&above[0]["tenantName"], &above[1]["tenantName"]), (&json!("B"), &json!("A")));
+        assert_eq!(app.vendor().get(HIERARCHY).await.status(), 400, "a vendor names the tenant");
+
+        let pair = json!({"parentTenantId": b.as_str(), "childTenantId": c.as_str()});
+        let removed = app.vendor().delete_with(HIERARCHY, pair.clone()).await;
+        assert_eq!((removed.status(), removed.text()), (200, ""));
+        assert_eq!(app.vendor().delete_with(HIERARCHY, pair).await.status(), 404);
+        assert_eq!(at(&b).get(HIERARCHY).await.expect(200), json!([]));
+    }
+
+    #[tokio::test]
+    async fn links_that_are_no_tree_are_refused() {
+        let app = app().await;
+        let (a, b, c) = (app.tenant("A").await, app.tenant("B").await, app.tenant("C").await);
+        let _ = link(&app, &a, &b).await.expect(201);
+        let _ = link(&app, &b, &c).await.expect(201);
+        assert!(link(&app, &a, &a).await.error(400).contains("differ"));
+        assert!(link(&app, &c, &a).await.error(400).contains("below"));
+        assert!(link(&app, &a, &c).await.error(400).contains("already has a parent"));
+        assert!(link(&app, &a, &"nobody".parse().unwrap()).await.error(400).contains("does not exist"));
+    }
+
+    #[tokio::test]
+    async fn two_links_at_once_make_no_cycle() {
+        for _ in 0..5 {
+            let app = app().await;
+            let (a, b) = (app.tenant("A").await, app.tenant("B").await);
+            let (one, other) = tokio::join!(link(&app, &a, &b), link(&app, &b, &a));
+            let mut statuses = [one.status(), other.status()];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [201, 400]);
+        }
+    }
+}
+
+mod sub_tenants {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_administrator_of_a_reseller_makes_and_removes_sub_tenants() {
+        let app = app().await;
+        let (own, other) = (app.tenant("Own").await, app.tenant("Other").await);
+        let admin = app.user("admin@example.com", &own, &["Admin"]).await;
+        let admin = app.sign_in(&admin, &own).await;
+        let sub =
+            |parent: &TenantId| json!({"tenantId": "sub", "name": "Sub", "parentTenantId": parent.as_str()});
+        assert!(admin.post(SUB_TENANTS, sub(&own)).await.error(403).contains("does not manage"));
+        let _ = app
+            .vendor()
+            .put(&format!("{SUB_TENANTS}/{own}/management"), json!({"isReseller": true}))
+            .await
+            .expect(200);
+        assert_eq!(admin.post(SUB_TENANTS, sub(&other)).await.status(), 404, "not their own");
+        let _ = admin.post(SUB_TENANTS, sub(&own)).await.expect(201);
+        assert_eq!(admin.get(HIERARCHY).await.expect(200)[0]["tenantId"], "sub");
+        assert_eq!(
+            admin.delete(&format!("{SUB_TENANTS}/{own}")).await.status(),
+            404,
+            "their own is not below it"
+        );
+        assert_eq!(admin.delete(&format!("{SUB_TENANTS}/{other}")).await.status(), 404);
+        let _ = admin.delete(&format!("{SUB_TENANTS}/sub")).await.expect(200);
+        assert_eq!(admin.get(HIERARCHY).await.expect(200), json!([]));
+    }
+}
+
+mod settings {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tenant_sees_and_changes_its_own_settings_whatever_the_header_says() {
+        let app = app().await;
+        let (own, other) = (app.tenant("Own").await, app.tenant("Other").await);
+        let admin = app.user("admin@example.com", &own, &["Admin"]).await;
+        let reader = app.user("reader@example.com", &own, &["ReadOnly"]).await;
+        let admin = app.sign_in(&admin, &own).await.with("frontegg-tenant-id", other.as_str());
+        let changed = admin.put(SETTINGS, json!({"timezone": "Europe/Berlin"})).await.expect(200);
+        assert_eq!(
+            (&changed["tenantId"], &changed["timezone"]),
+            (&json!(own.as_str()), &json!("Europe/Berlin"))
+        );
+        assert_eq!(read(&app, other.as_str()).await["timezone"], Value::Null);
+        let _ = admin.put(SETTINGS, json!({})).await.error(400);
+        let reader = app.sign_in(&reader, &own).await;
+        assert_eq!(reader.get(SETTINGS).await.expect(200)["timezone"], "Europe/Berlin");
+        assert!(
+            reader
+                .put(SETTINGS, json!({"name": "x"}))
+                .await
+                .error(403)
+                .contains("fe.secure.write.accountSettings")
+        );
+        let public = reader.get(&format!("{SETTINGS}/public")).await.expect(200);
+        assert_eq!(public.as_object().unwrap().len(), 3);
+        let vendor = app.vendor();
+        assert_eq!(vendor.get(SETTINGS).await.status(), 400);
+        assert_eq!(vendor.with("frontegg-tenant-id", "nobody").get(SETTINGS).await.status(), 404);
+    }
+}
+
+mod access {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_environment_reaches_nothing_of_another() {
+        let app = app().await;
+        let neighbour = app.neighbour().await;
+        let tenant = app.tenant("Acme").await;
+        let stranger = neighbour.vendor();
+        assert_eq!(stranger.get(&format!("{TENANTS}/{tenant}")).await.expect(200), json!([]));
+        let _ = stranger.get(&format!("{TENANTS_V2}/{tenant}")).await.error(404);
+        let _ = stranger.put(&format!("{TENANTS}/{tenant}"), json!({"name": "x"})).await.error(404);
+        let _ = stranger.delete(&format!("{TENANTS}/{tenant}")).await.error(404);
+        let _ =
+            stranger.post(&format!("{TENANTS}/{tenant}/metadata"), json!({"metadata": {}})).await.error(404);
+        assert_eq!(stranger.get(TENANTS).await.expect(200), json!([]));
+        let same_id = stranger.post(TENANTS, json!({"tenantId": tenant.as_str(), "name": "Mine"})).await;
+        assert_eq!(same_id.status(), 201, "ids are an environment's own");
+        assert_eq!(read(&app, tenant.as_str()).await["name"], "Acme");
+    }
+
+    #[tokio::test]
+    async fn vendor_endpoints_take_no_users_and_none_takes_nobody() {
+        let app = app().await;
+        let tenant = app.tenant("Acme").await;
+        let admin = app.user("admin@example.com", &tenant, &["Admin"]).await;
+        let admin = app.sign_in(&admin, &tenant).await;
+        let _ = admin.get(TENANTS).await.error(403);
+        let _ = admin.post(TENANTS, json!({"name": "x"})).await.error(403);
+        let _ = admin.delete(&format!("{TENANTS}/{tenant}")).await.error(403);
+        let anonymous = app.anonymous();
+        for path in [TENANTS, TENANTS_V2, HIERARCHY, SETTINGS] {
+            assert_eq!(anonymous.get(path).await.status(), 401, "{path}");
+            assert_eq!(anonymous.bearer("nonsense").get(path).await.status(), 401, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_paths_and_methods_are_answered_in_json() {
+        let app = app().await;
+        assert_eq!(
+            app.vendor().get("/tenants/resources/nothing").await.error(404),
+            "no endpoint has this path"
+        );
+        assert_eq!(
+            app.vendor().patch(TENANTS, json!({})).await.error(405),
+            "this path does not take this method"
+        );
+        assert_eq!(app.anonymous().get("/health").await.expect(200), json!({"status": "ok"}));
+        let slashes = app.vendor().get("/frontegg//tenants/resources/tenants/v1/").await;
+        assert_eq!(slashes.status(), 200);
+        assert!(slashes.header("frontegg-trace-id").is_some());
+    }
+
+    #[tokio::test]
+    async fn the_old_header_for_vendor_tokens_is_taken_too() {
+        let app = app().await;
+        let token = app.vendor_token();
+        assert_eq!(app.anonymous().with("x-access-token", &token).get(TENANTS).await.status(), 200);
+        let both = app.anonymous().with("x-access-token", &token).bearer("nonsense");
+        assert_eq!(both.get(TENANTS).await.status(), 401, "the standard header counts");
+    }
+}
+
+mod budgets {
+    use super::*;
+
+    #[tokio::test]
+    async fn round_trips() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let tenant = app.tenant("Acme").await;
+        let mut waves = Vec::new();
+        let mut count = |name: &str, before: usize| {
+            waves.push(format!("{name}: {}", app.store().round_trips().waves() - before));
+        };
+        let before = || app.store().round_trips().waves();
+
+        let start = before();
+        let _ = vendor.get(&format!("{TENANTS}/{tenant}")).await.expect(200);
+        count("read by id", start);
+        let start = before();
+        let _ = vendor.post(TENANTS, json!({"name": "New"})).await.expect(201);
+        count("create", start);
+        let start = before();
+        let _ = vendor.put(&format!("{TENANTS}/{tenant}"), json!({"name": "Other"})).await.expect(200);
+        count("update", start);
+        let start = before();
+        let _ = vendor.get(TENANTS_V2).await.expect(200);
+        count("page of a list", start);
+        assert_eq!(waves, ["read by id: 1", "create: 2", "update: 2", "page of a list: 2"]);
+    }
+}

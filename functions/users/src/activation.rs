@@ -1,0 +1,232 @@
+//! Activating an account with a mailed token.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use rookery_domain::{
+    AuthStrategy, EmailAddress, Environment, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError,
+    Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
+};
+use rookery_http::session::{self, AuthenticationResponse};
+use rookery_http::{
+    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, mails, no_environment,
+};
+use rookery_store::{EnvironmentStore, WithEnvironment};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+/// What activates an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActivateRequest {
+    /// The user, as the mailed link names them.
+    user_id: String,
+    /// The token in the mailed link.
+    token: String,
+    /// The password to sign in with from now on. It may be left out only when there is one, or none is needed.
+    #[schema(value_type = Option<String>)]
+    password: Option<Password>,
+}
+
+/// Whose activation to mail again.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResetActivationRequest {
+    #[schema(value_type = String)]
+    email: EmailAddress,
+    /// What the mail's template may show besides.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    email_metadata: Map<String, Value>,
+}
+
+/// A user and the token that was mailed to them.
+#[derive(Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailedToken {
+    /// The user, as the mailed link names them.
+    pub(crate) user_id: String,
+    /// The token in the mailed link.
+    pub(crate) token: String,
+}
+
+/// How an account is activated.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActivationStrategyResponse {
+    /// Whether a password must be set.
+    should_set_password: bool,
+}
+
+/// Activates an account, sets its password if one is given, and signs the user in.
+///
+/// The token works once. A password that is missing or not good enough does not use it up.
+#[utoipa::path(
+    post,
+    path = "/identity/resources/users/v1/activate",
+    tag = "users",
+    operation_id = "UsersActivationControllerV1_activateUser",
+    params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
+    request_body = ActivateRequest,
+    responses((status = OK, body = AuthenticationResponse), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+)]
+pub(crate) async fn activate(
+    State(app): State<AppState>,
+    HostEnvironment(store): HostEnvironment,
+    client: ClientInfo,
+    Body(request): Body<ActivateRequest>,
+) -> ApiResult<Response> {
+    let token = PlainToken::presented(request.token);
+    let waiting = waiting(&app, &store, &request.user_id, &token).await?;
+    require_landing(&waiting.user, app.now())?;
+    let password_hash = match request.password {
+        Some(password) => Some(hash(&app, password).await?),
+        None if waiting.should_set_password => {
+            return Err(ApiError::Invalid("password is needed: the account has none".to_owned()));
+        }
+        None => None,
+    };
+    let (users, id) = (store.users(), waiting.user.id);
+    let finish = |user: &mut User| finish(user, &token, app.now());
+    let activated = match &password_hash {
+        Some(hash) => users.update_with_password(id, hash, finish).await?,
+        None => users.update(id, finish).await?,
+    };
+    let user = activated.ok_or(OneTimeTokenError)?;
+    if password_hash.is_some() {
+        // Whoever knew an earlier password need not be the owner of the address.
+        store.sessions().end_all(id, |_| true).await?;
+    }
+    let signed_in = session::begin(&app, &store, waiting.environment, user, client).await?;
+    Ok(signed_in.respond(StatusCode::OK))
+}
+
+/// An account that a token can activate.
+struct Waiting {
+    environment: Environment,
+    user: User,
+    should_set_password: bool,
+}
+
+/// The account of the user `id`, if `token` activates it. Every way in which it does not is answered alike.
+async fn waiting(
+    app: &AppState,
+    store: &EnvironmentStore,
+    id: &str,
+    token: &PlainToken,
+) -> ApiResult<Waiting> {
+    let id: UserId = id.parse().map_err(|_| OneTimeTokenError)?;
+    let found = store.users().get_with_environment(id).await?;
+    let WithEnvironment { environment, value: user } = found.ok_or_else(no_environment)?;
+    let user = user.ok_or(OneTimeTokenError)?;
+    verify(&user, token, app.now())?;
+    let login = store.users().login(&user.email).await?.and_then(|found| found.value);
+    let has_password = login.is_some_and(|login| login.password_hash.is_some());
+    let should_set_password = !has_password && signs_in_with_password(&environment, &user);
+    Ok(Waiting { environment, user, should_set_password })
+}
+
+fn verify(user: &User, token: &PlainToken, now: Timestamp) -> Result<(), OneTimeTokenError> {
+    user.activation.as_ref().ok_or(OneTimeTokenError)?.verify(token, now)
+}
+
+fn signs_in_with_password(environment: &Environment, user: &User) -> bool {
+    environment.configuration.auth_strategy == AuthStrategy::EmailAndPassword
+        && user.provider == Provider::Local
+}
+
+/// Uses the token up and lets the user in, into the tenants too that waited for their first sign-in.
+fn finish(user: &mut User, token: &PlainToken, now: Timestamp) -> Result<(), OneTimeTokenError> {
+    verify(user, token, now)?;
+    user.activate();
+    user.note_first_sign_in(true);
+    Ok(())
+}
+
+/// Whether the user could sign in once they are active. Otherwise the token stays good for when they can.
+fn require_landing(user: &User, now: Timestamp) -> ApiResult<()> {
+    if user.locked.is_some() {
+        return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
+    }
+    let mut active = user.clone();
+    active.activate();
+    active.note_first_sign_in(true);
+    active.landing_tenant(now).map(|_| ()).ok_or_else(session::no_tenant)
+}
+
+async fn hash(app: &AppState, password: Password) -> ApiResult<String> {
+    PasswordPolicy::default().check(&password)?;
+    Ok(app.passwords.hash(password).await?.into())
+}
+
+/// Mails a user another activation link. The earlier ones no longer work.
+///
+/// The answer is the same whether anybody has this address, and whether they are active already.
+#[utoipa::path(
+    post,
+    path = "/identity/resources/users/v1/activate/reset",
+    tag = "users",
+    operation_id = "UsersActivationControllerV1_resetActivationToken",
+    params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
+    request_body = ResetActivationRequest,
+    responses((status = CREATED), (status = BAD_REQUEST)),
+)]
+pub(crate) async fn reset(
+    State(app): State<AppState>,
+    HostEnvironment(store): HostEnvironment,
+    Body(request): Body<ResetActivationRequest>,
+) -> ApiResult<StatusCode> {
+    let users = store.users();
+    let found = users.login(&request.email).await?;
+    let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
+    // For an unknown address somebody is looked for too, so that its answer takes as long to begin with.
+    let id = login.map_or_else(|| UserId::random(&*app.entropy), |login| login.user_id);
+    let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
+    let updated = users.update(id, |user| {
+        if user.awaits_activation() {
+            user.activation = Some(kept.clone());
+        }
+        Ok::<_, ApiError>(())
+    });
+    if let Some(user) = updated.await?.filter(User::awaits_activation) {
+        let tenant = match waiting_tenant(&user) {
+            Some(tenant) => store.tenants().get(tenant).await?,
+            None => None,
+        };
+        mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, request.email_metadata)
+            .await;
+    }
+    Ok(StatusCode::CREATED)
+}
+
+/// The tenant that a mail speaks of: the first that waits for the user, or their first.
+fn waiting_tenant(user: &User) -> Option<&TenantId> {
+    let waits = |membership: &&Membership| membership.status == MembershipStatus::NotActivated;
+    let waiting = user.memberships.iter().find(waits);
+    waiting.or(user.memberships.first()).map(|membership| &membership.tenant_id)
+}
+
+/// Tells whether activating an account takes a password, before the form is shown.
+#[utoipa::path(
+    get,
+    path = "/identity/resources/users/v1/activate/strategy",
+    tag = "users",
+    operation_id = "UsersActivationControllerV1_getActivationStrategy",
+    params(
+        ("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called."),
+        MailedToken,
+    ),
+    responses((status = OK, body = ActivationStrategyResponse), (status = BAD_REQUEST)),
+)]
+pub(crate) async fn strategy(
+    State(app): State<AppState>,
+    HostEnvironment(store): HostEnvironment,
+    Query(mailed): Query<MailedToken>,
+) -> ApiResult<Json<ActivationStrategyResponse>> {
+    let token = PlainToken::presented(mailed.token);
+    let waiting = waiting(&app, &store, &mailed.user_id, &token).await?;
+    Ok(Json(ActivationStrategyResponse { should_set_password: waiting.should_set_password }))
+}

@@ -1,0 +1,376 @@
+//! Lists of users.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::RawQuery;
+use rookery_domain::{
+    Catalog, EmailAddress, Membership, Metadata, Page, PageRequest, TenantId, User, UserId, bounded,
+};
+use rookery_http::auth::{Principal, ReadUsers, ScopeAuth};
+use rookery_http::page::{PageParameters, PageResponse};
+use rookery_http::wire::{UserDetails, UserResponse, Viewer};
+use rookery_http::{ApiError, ApiResult, Query, with_own_roles};
+use rookery_store::{UserQuery, UserSort};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::scope::tenants_below;
+
+/// How many users a page has unless it says otherwise.
+const DEFAULT_PAGE: usize = 50;
+
+/// How many users a page may have, and a request may name.
+const LARGEST_PAGE: usize = 200;
+
+/// How many characters a search may have.
+const LONGEST_FILTER: usize = 254;
+
+/// Which users, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserFilter {
+    /// Only those whose name or e-mail address contains this, whatever its case.
+    #[serde(rename = "_filter")]
+    #[param(rename = "_filter")]
+    filter: Option<String>,
+    /// Only these, separated by commas; at most 200.
+    ids: Option<String>,
+    /// Only those whose metadata has all keys of this JSON object, with the same values.
+    metadata: Option<String>,
+    /// `createdAt`, `name`, `email`, `id`, `verified`, `isLocked`, `provider` or `tenantId`.
+    #[serde(rename = "_sortBy")]
+    #[param(rename = "_sortBy")]
+    sort_by: Option<String>,
+    /// Whether the users of the tenants below the tenant are listed too. They are unless this is `false`.
+    #[serde(rename = "_includeSubTenants")]
+    #[param(rename = "_includeSubTenants")]
+    include_sub_tenants: Option<bool>,
+}
+
+impl UserFilter {
+    fn query(self, page: PageRequest) -> ApiResult<UserQuery> {
+        let filter = self.filter.filter(|filter| !filter.is_empty());
+        Ok(UserQuery {
+            filter: filter.map(|filter| bounded("_filter", filter, LONGEST_FILTER)).transpose()?,
+            ids: some_user_ids(self.ids.as_deref())?,
+            metadata: self.metadata.filter(|json| !json.is_empty()).map(wanted_metadata).transpose()?,
+            sort: sort(self.sort_by.as_deref())?,
+            page,
+            ..UserQuery::page(Vec::new(), page.limit, page.index)
+        })
+    }
+}
+
+/// Which users, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserFilterV3 {
+    /// Only the one with this e-mail address.
+    #[serde(rename = "_email")]
+    #[param(rename = "_email")]
+    email: Option<String>,
+    /// Only those of this tenant; the same as the header `frontegg-tenant-id`.
+    #[serde(rename = "_tenantId")]
+    #[param(rename = "_tenantId")]
+    tenant_id: Option<String>,
+    /// Only these, separated by commas; at most 200.
+    ids: Option<String>,
+    /// `createdAt`, `name`, `email`, `id`, `verified`, `isLocked`, `provider` or `tenantId`.
+    #[serde(rename = "_sortBy")]
+    #[param(rename = "_sortBy")]
+    sort_by: Option<String>,
+    /// Whether the users of the tenants below the tenant are listed too. They are unless this is `false`.
+    #[serde(rename = "_includeSubTenants")]
+    #[param(rename = "_includeSubTenants")]
+    include_sub_tenants: Option<bool>,
+}
+
+/// The roles of a user in one tenant.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserRolesRow {
+    vendor_id: Uuid,
+    tenant_id: String,
+    user_id: Uuid,
+    role_ids: Vec<Uuid>,
+}
+
+/// Lists users with their roles and permissions, a page at a time.
+///
+/// A vendor sees the users of the whole environment, or those of the tenant that the header names. A user sees those of
+/// their own tenant. Users of the tenants below are among them, for a user only if they may act in sub-tenants.
+#[utoipa::path(
+    get,
+    path = "/identity/resources/users/v1",
+    tag = "users",
+    operation_id = "UsersControllerV1_getUsers",
+    security(("vendor" = []), ("user" = [])),
+    params(
+        ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
+        PageParameters,
+        UserFilter,
+    ),
+    responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
+)]
+pub(crate) async fn list_v1(
+    caller: ScopeAuth<ReadUsers>,
+    Query(page): Query<PageParameters>,
+    Query(filter): Query<UserFilter>,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Json<PageResponse<UserResponse>>> {
+    list(&caller, &page, filter, raw.as_deref()).await
+}
+
+/// Lists users as version 1 does.
+#[utoipa::path(
+    get,
+    path = "/identity/resources/users/v2",
+    tag = "users",
+    operation_id = "UsersControllerV2_getUsers",
+    security(("vendor" = []), ("user" = [])),
+    params(
+        ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
+        PageParameters,
+        UserFilter,
+    ),
+    responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
+)]
+pub(crate) async fn list_v2(
+    caller: ScopeAuth<ReadUsers>,
+    Query(page): Query<PageParameters>,
+    Query(filter): Query<UserFilter>,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Json<PageResponse<UserResponse>>> {
+    list(&caller, &page, filter, raw.as_deref()).await
+}
+
+async fn list(
+    caller: &ScopeAuth<ReadUsers>,
+    page: &PageParameters,
+    filter: UserFilter,
+    raw: Option<&str>,
+) -> ApiResult<Json<PageResponse<UserResponse>>> {
+    let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
+    let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
+    let query = filter.query(request)?;
+    let tenant = caller.tenant_id.clone();
+    let (found, catalog) =
+        tokio::try_join!(find(caller, tenant, query, with_sub_tenants), catalog_for(caller))?;
+    let memberships: Vec<_> = found.users.items.iter().flat_map(|user| &user.memberships).collect();
+    let catalog = with_own_roles(&caller.store, catalog, memberships).await?;
+    Ok(Json(PageResponse::new(found.show(caller, Some(&catalog)), request, raw)))
+}
+
+/// Lists users without their roles and permissions, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/identity/resources/users/v3",
+    tag = "users",
+    operation_id = "UsersControllerV3_getUsers",
+    security(("vendor" = []), ("user" = [])),
+    params(
+        ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
+        PageParameters,
+        UserFilterV3,
+    ),
+    responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
+)]
+pub(crate) async fn list_v3(
+    caller: ScopeAuth<ReadUsers>,
+    Query(page): Query<PageParameters>,
+    Query(filter): Query<UserFilterV3>,
+    RawQuery(raw): RawQuery,
+) -> ApiResult<Json<PageResponse<UserResponse>>> {
+    let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
+    let tenant = tenant_named_twice(&caller, filter.tenant_id.as_deref())?;
+    let mut ids = some_user_ids(filter.ids.as_deref())?;
+    let sort = sort(filter.sort_by.as_deref())?;
+    if let Some(email) = filter.email {
+        let owner = owner_of(&caller, &email.parse()?).await?;
+        ids = Some(owner.into_iter().filter(|id| ids.as_ref().is_none_or(|ids| ids.contains(id))).collect());
+    }
+    let page = UserQuery::page(Vec::new(), request.limit, request.index);
+    let query = UserQuery { ids, sort, page: request, ..page };
+    let found = find(&caller, tenant, query, filter.include_sub_tenants.unwrap_or(true)).await?;
+    Ok(Json(PageResponse::new(found.show(&caller, None), request, raw.as_deref())))
+}
+
+/// Lists the roles of users, a row for each of their tenants.
+#[utoipa::path(
+    get,
+    path = "/identity/resources/users/v3/roles",
+    tag = "users",
+    operation_id = "UsersControllerV3_getUsersRoles",
+    security(("vendor" = []), ("user" = [])),
+    params(
+        ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
+        ("ids" = String, Query, description = "The users, separated by commas; at most 200."),
+    ),
+    responses((status = OK, body = Vec<UserRolesRow>), (status = BAD_REQUEST), (status = FORBIDDEN)),
+)]
+pub(crate) async fn roles(
+    caller: ScopeAuth<ReadUsers>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> ApiResult<Json<Vec<UserRolesRow>>> {
+    let named = parameters.into_iter().filter(|(name, _)| name == "ids" || name == "ids[]");
+    let named: Vec<_> = named.map(|(_, value)| value).collect();
+    if named.is_empty() {
+        return Err(ApiError::Invalid("ids must name the users".to_owned()));
+    }
+    let ids = user_ids(&named.join(","))?;
+    let page = UserQuery::page(Vec::new(), ids.len(), 0);
+    let query = UserQuery { ids: Some(ids), ..page };
+    let tenant = caller.tenant_id.clone();
+    let (found, catalog) = tokio::try_join!(find(&caller, tenant, query, false), catalog_for(&caller))?;
+    let mut rows = Vec::new();
+    for user in &found.users.items {
+        rows.extend(found.memberships(user).map(|membership| (user.id, membership)));
+    }
+    let memberships: Vec<_> = rows.iter().map(|(_, membership)| *membership).collect();
+    let catalog = with_own_roles(&caller.store, catalog, memberships).await?;
+    let rows = rows.into_iter().map(|(user, membership)| UserRolesRow {
+        vendor_id: caller.store.id().as_uuid(),
+        tenant_id: membership.tenant_id.to_string(),
+        user_id: user.as_uuid(),
+        role_ids: catalog.roles_of(membership).map(|role| role.id.as_uuid()).collect(),
+    });
+    Ok(Json(rows.collect()))
+}
+
+/// Users that were found, and where they were looked for.
+struct Found {
+    users: Page<User>,
+    /// The tenants whose members they are; none for the whole environment.
+    scope: Vec<TenantId>,
+}
+
+impl Found {
+    fn show(self, caller: &ScopeAuth<ReadUsers>, catalog: Option<&Catalog>) -> Page<UserResponse> {
+        let Self { users, scope } = self;
+        let viewer = match caller.principal {
+            Principal::Vendor(_) => Viewer::Vendor,
+            Principal::User(_) => Viewer::Colleague,
+        };
+        users.map(|user| {
+            // Of several tenants that are asked about, the upper ones come first.
+            let tenant = scope.iter().find(|tenant| user.membership(tenant).is_some());
+            UserDetails { vendor: caller.store.id(), catalog, tenant, viewer }.show(&user)
+        })
+    }
+
+    /// The memberships of `user` in the tenants that are asked about.
+    fn memberships<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Membership> {
+        let asked = |membership: &&Membership| self.covers(membership);
+        user.memberships.iter().filter(asked)
+    }
+
+    fn covers(&self, membership: &Membership) -> bool {
+        self.scope.is_empty() || self.scope.contains(&membership.tenant_id)
+    }
+}
+
+/// The users that `query` finds: in the whole environment or in `tenant` and, if `with_sub_tenants`, in those below it.
+///
+/// Most tenants have none below them. So their own list is read at the same time as the tree, and again with the others
+/// only where there are others.
+async fn find(
+    caller: &ScopeAuth<ReadUsers>,
+    tenant: Option<TenantId>,
+    query: UserQuery,
+    with_sub_tenants: bool,
+) -> ApiResult<Found> {
+    let users = caller.store.users();
+    let mut query = UserQuery {
+        tenants: tenant.iter().cloned().collect(),
+        with_invisible: caller.principal.user().is_none(),
+        ..query
+    };
+    let below = async {
+        match tenant.filter(|_| with_sub_tenants) {
+            Some(tenant) => tenants_below(&caller.principal, &caller.store, &tenant).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (found, below) = tokio::try_join!(async { Ok(users.list(&query).await?) }, below)?;
+    if below.is_empty() {
+        return Ok(Found { users: found, scope: query.tenants });
+    }
+    query.tenants.extend(below);
+    Ok(Found { users: users.list(&query).await?, scope: query.tenants })
+}
+
+/// The roles and permissions of the environment.
+async fn catalog_for(caller: &ScopeAuth<ReadUsers>) -> ApiResult<Arc<Catalog>> {
+    let environment = match &caller.principal {
+        Principal::Vendor(vendor) => vendor.store.get().await?.ok_or(ApiError::Unauthenticated)?,
+        Principal::User(user) => user.environment.clone(),
+    };
+    Ok(caller.store.catalog().load(&environment).await?)
+}
+
+/// Whose address `email` is.
+async fn owner_of(caller: &ScopeAuth<ReadUsers>, email: &EmailAddress) -> ApiResult<Option<UserId>> {
+    let found = caller.store.users().login(email).await?;
+    Ok(found.and_then(|found| found.value).map(|login| login.user_id))
+}
+
+/// The tenant that the header and the parameter `_tenantId` name, which must not be two.
+fn tenant_named_twice(caller: &ScopeAuth<ReadUsers>, parameter: Option<&str>) -> ApiResult<Option<TenantId>> {
+    let parameter: Option<TenantId> = parameter.map(str::parse).transpose()?;
+    let agree = match (&caller.tenant_id, &parameter) {
+        (Some(tenant), Some(parameter)) => tenant == parameter,
+        (Some(_) | None, _) => true,
+    };
+    match (agree, &caller.principal) {
+        (true, _) => Ok(caller.tenant_id.clone().or(parameter)),
+        (false, Principal::User(_)) => {
+            Err(ApiError::Forbidden("_tenantId must be the tenant that the token is for".to_owned()))
+        }
+        (false, Principal::Vendor(_)) => {
+            Err(ApiError::Invalid("_tenantId and the header frontegg-tenant-id must agree".to_owned()))
+        }
+    }
+}
+
+/// The ids in a list with commas, if there is anything in it.
+fn some_user_ids(list: Option<&str>) -> ApiResult<Option<Vec<UserId>>> {
+    list.filter(|list| !list.is_empty()).map(user_ids).transpose()
+}
+
+/// The ids in a list with commas.
+fn user_ids(list: &str) -> ApiResult<Vec<UserId>> {
+    let ids: Result<BTreeSet<UserId>, _> = list.split(',').map(str::trim).map(str::parse).collect();
+    let ids = ids.map_err(|_| ApiError::Invalid("ids must be user ids, separated by commas".to_owned()))?;
+    if ids.len() > LARGEST_PAGE {
+        return Err(ApiError::Invalid(format!("ids may name at most {LARGEST_PAGE} users")));
+    }
+    Ok(ids.into_iter().collect())
+}
+
+fn wanted_metadata(json: String) -> ApiResult<Metadata> {
+    let wanted = Metadata::of_user(Value::String(json))?;
+    if wanted.is_object() {
+        return Ok(wanted);
+    }
+    Err(ApiError::Invalid("metadata must be a JSON object of the keys and values to find".to_owned()))
+}
+
+fn sort(sort_by: Option<&str>) -> ApiResult<UserSort> {
+    match sort_by {
+        None | Some("createdAt") => Ok(UserSort::CreatedAt),
+        Some("name") => Ok(UserSort::Name),
+        Some("email") => Ok(UserSort::Email),
+        Some("id") => Ok(UserSort::Id),
+        Some("verified") => Ok(UserSort::Verified),
+        Some("isLocked") => Ok(UserSort::IsLocked),
+        Some("provider") => Ok(UserSort::Provider),
+        Some("tenantId") => Ok(UserSort::TenantId),
+        Some(_) => Err(ApiError::Invalid(
+            "_sortBy must be createdAt, name, email, id, verified, isLocked, provider or tenantId".to_owned(),
+        )),
+    }
+}

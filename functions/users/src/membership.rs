@@ -1,0 +1,221 @@
+//! Which tenants a user belongs to.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use rookery_domain::{
+    Catalog, Environment, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId, UserId,
+};
+use rookery_http::auth::{DeleteUsers, ScopeAuth, VendorAuth};
+use rookery_http::members::{catalog_in, show};
+use rookery_http::newcomers::ensure_tenant;
+use rookery_http::wire::{UserResponse, Viewer};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
+use rookery_store::Addition;
+use serde::Deserialize;
+use serde_json::Map;
+use utoipa::ToSchema;
+
+use crate::updating::read;
+
+/// The tenant that a user is to work in.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActiveTenantRequest {
+    #[schema(value_type = String)]
+    tenant_id: TenantId,
+    /// Whether the tenant must be there; by default one that is not is made.
+    validate_tenant_exist: Option<bool>,
+}
+
+/// The tenant that a user is to belong to.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddToTenantRequest {
+    #[schema(value_type = String)]
+    tenant_id: TenantId,
+    /// Whether they are added at once and without a mail.
+    skip_invite_email: Option<bool>,
+    /// Whether the tenant must be there even where tenants are not validated.
+    validate_tenant_exist: Option<bool>,
+}
+
+/// Between which tenants users move.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MoveUsersRequest {
+    #[schema(value_type = String)]
+    src_tenant_id: TenantId,
+    #[schema(value_type = String)]
+    target_tenant_id: TenantId,
+}
+
+/// Takes a user out of the tenant; a vendor who names none removes them everywhere. With the last tenant goes the user.
+#[utoipa::path(
+    delete,
+    path = "/identity/resources/users/v1/{userId}",
+    tag = "users",
+    operation_id = "UsersControllerV1_removeUserFromTenant",
+    security(("vendor" = []), ("user" = [])),
+    params(
+        ("userId" = Uuid, Path),
+        ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; all of them without."),
+    ),
+    responses((status = OK), (status = FORBIDDEN), (status = NOT_FOUND)),
+)]
+pub(crate) async fn remove(caller: ScopeAuth<DeleteUsers>, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
+    let users = caller.store.users();
+    let removed = match &caller.tenant_id {
+        Some(tenant) => users.leave(id, tenant).await?,
+        None => users.remove(id).await?,
+    };
+    match removed {
+        true => Ok(StatusCode::OK),
+        false => Err(ApiError::NotFound("user")),
+    }
+}
+
+/// Has a user work in a tenant from their next sign-in on. They are added to it if they do not belong to it yet.
+#[utoipa::path(
+    put,
+    path = "/identity/resources/users/v1/{userId}/tenant",
+    tag = "users",
+    operation_id = "UsersControllerV1_updateUserTenantForVendor",
+    security(("vendor" = [])),
+    params(("userId" = Uuid, Path)),
+    request_body = ActiveTenantRequest,
+    responses((status = OK, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND)),
+)]
+pub(crate) async fn set_active(
+    vendor: VendorAuth,
+    State(app): State<AppState>,
+    Path(id): Path<UserId>,
+    Body(request): Body<ActiveTenantRequest>,
+) -> ApiResult<Json<UserResponse>> {
+    let tenant = &request.tenant_id;
+    let environment = read(&vendor, id).await?.environment;
+    let make = !request.validate_tenant_exist.unwrap_or_default();
+    require_tenant(&app, &vendor, tenant, make).await?;
+    join(&app, &vendor, &environment, tenant, id, &MembershipStatus::PendingLogin).await?;
+    let users = vendor.store.users();
+    let updated = users.update(id, |user| {
+        user.active_tenant = Some(tenant.clone());
+        ApiResult::Ok(())
+    });
+    let user = updated.await?.ok_or(ApiError::NotFound("user"))?;
+    Ok(Json(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
+}
+
+/// Adds a user to a tenant, with the roles for new members, and mails them an invitation to accept. Whoever belongs to
+/// it already is left as they are.
+#[utoipa::path(
+    post,
+    path = "/identity/resources/users/v1/{userId}/tenant",
+    tag = "users",
+    operation_id = "UsersControllerV1_addUserToTenantForVendor",
+    security(("vendor" = [])),
+    params(("userId" = Uuid, Path)),
+    request_body = AddToTenantRequest,
+    responses((status = CREATED, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND)),
+)]
+pub(crate) async fn add(
+    vendor: VendorAuth,
+    State(app): State<AppState>,
+    Path(id): Path<UserId>,
+    Body(request): Body<AddToTenantRequest>,
+) -> ApiResult<Created<UserResponse>> {
+    let tenant = &request.tenant_id;
+    let environment = read(&vendor, id).await?.environment;
+    let make =
+        environment.configuration.skip_tenant_validation && request.validate_tenant_exist != Some(true);
+    let named = require_tenant(&app, &vendor, tenant, make).await?;
+    let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
+    let with_mail = !request.skip_invite_email.unwrap_or_default();
+    let status = match with_mail {
+        true => MembershipStatus::PendingInvitation(kept),
+        false => MembershipStatus::PendingLogin,
+    };
+    let user = match join(&app, &vendor, &environment, tenant, id, &status).await? {
+        Addition::Already(user) => user,
+        Addition::Added(user) => {
+            if with_mail {
+                mails::send_invitation(&app, &environment, Some(&named), &user, &token, Map::new(), None)
+                    .await;
+            }
+            user
+        }
+    };
+    Ok(Created(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
+}
+
+/// Moves all users of one tenant to another. They keep the roles of the whole environment; in place of others they get
+/// those for new members, if none is left. Whoever belongs to both already has the roles of both.
+#[utoipa::path(
+    put,
+    path = "/identity/resources/users/v1/tenants/migrate",
+    tag = "users",
+    operation_id = "UsersControllerV1_moveAllUsersTenants",
+    security(("vendor" = [])),
+    request_body = MoveUsersRequest,
+    responses((status = OK), (status = BAD_REQUEST), (status = NOT_FOUND)),
+)]
+pub(crate) async fn move_all(
+    vendor: VendorAuth,
+    State(app): State<AppState>,
+    Body(request): Body<MoveUsersRequest>,
+) -> ApiResult<StatusCode> {
+    let (source, target) = (&request.src_tenant_id, &request.target_tenant_id);
+    if source == target {
+        return Err(ApiError::Invalid("srcTenantId and targetTenantId must differ".to_owned()));
+    }
+    let pair = [source.clone(), target.clone()];
+    let tenants = vendor.store.tenants();
+    let (environment, found) = tokio::try_join!(vendor.store.get(), tenants.get_all(&pair))?;
+    if found.len() < pair.len() {
+        return Err(ApiError::NotFound("tenant"));
+    }
+    let environment = environment.ok_or(ApiError::Unauthenticated)?;
+    let catalog = catalog_in(&vendor.store, &environment, &[source, target]).await?;
+    let roles = |left: &Membership| roles_after_move(&catalog, left, target);
+    vendor.store.users().move_all(source, target, app.now(), roles).await?;
+    Ok(StatusCode::OK)
+}
+
+/// The roles in `target` of somebody who was `left` where they come from.
+fn roles_after_move(catalog: &Catalog, left: &Membership, target: &TenantId) -> Vec<RoleId> {
+    let (kept, dropped): (Vec<_>, Vec<_>) = catalog.roles_of(left).partition(|role| role.tenant_id.is_none());
+    if kept.is_empty() && !dropped.is_empty() {
+        return catalog.roles_for_new_member(target, false);
+    }
+    kept.into_iter().map(|role| role.id).collect()
+}
+
+/// The tenant `id`; one that is not there is made, if `make` says so.
+async fn require_tenant(app: &AppState, vendor: &VendorAuth, id: &TenantId, make: bool) -> ApiResult<Tenant> {
+    let tenants = vendor.store.tenants();
+    if let Some(tenant) = tenants.get(id).await? {
+        return Ok(tenant);
+    }
+    if make {
+        ensure_tenant(app, &vendor.store, id).await?;
+    }
+    tenants.get(id).await?.ok_or(ApiError::NotFound("tenant"))
+}
+
+/// Adds the user `id` to `tenant`, with the roles for new members.
+async fn join(
+    app: &AppState,
+    vendor: &VendorAuth,
+    environment: &Environment,
+    tenant: &TenantId,
+    id: UserId,
+    status: &MembershipStatus,
+) -> ApiResult<Addition> {
+    let (catalog, now) = (catalog_in(&vendor.store, environment, &[tenant]).await?, app.now());
+    let membership = |is_first| {
+        let role_ids = catalog.roles_for_new_member(tenant, is_first);
+        Membership::new(tenant.clone(), role_ids, status.clone(), now)
+    };
+    let added = vendor.store.users().admit(id, tenant, membership).await?;
+    added.ok_or(ApiError::NotFound("user"))
+}

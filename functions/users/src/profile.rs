@@ -1,0 +1,57 @@
+//! What users may change of themselves.
+
+use rookery_domain::{Metadata, PhoneNumber, User, bounded};
+use rookery_http::newcomers::{LONGEST_NAME, LONGEST_PICTURE};
+use rookery_http::{ApiResult, Patch};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What is to change of a user's profile. What is left out stays as it is; null clears it.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProfileChanges {
+    /// At most 255 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Patch<String>,
+    /// `+`, and 7 to 15 digits; there may be dashes between them.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    phone_number: Patch<PhoneNumber>,
+    /// At most 4095 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    profile_picture_url: Patch<String>,
+    /// A JSON object, or a string that holds one; at most 4096 bytes. Replaces what was there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    metadata: Patch<Value>,
+}
+
+impl ProfileChanges {
+    /// Makes the changes.
+    ///
+    /// # Errors
+    /// A value is too long, or the metadata cannot be kept.
+    pub(crate) fn apply_to(self, user: &mut User) -> ApiResult<()> {
+        set("name", self.name, LONGEST_NAME, &mut user.name)?;
+        set("profilePictureUrl", self.profile_picture_url, LONGEST_PICTURE, &mut user.profile_picture_url)?;
+        self.phone_number.apply_to(&mut user.phone_number);
+        match self.metadata {
+            Patch::Absent => {}
+            Patch::Null => user.metadata = Metadata::default(),
+            Patch::Value(sent) => user.metadata = Metadata::of_user(sent)?,
+        }
+        Ok(())
+    }
+}
+
+fn set(name: &'static str, change: Patch<String>, max: usize, field: &mut Option<String>) -> ApiResult<()> {
+    let change = match change {
+        Patch::Value(text) => Patch::Value(bounded(name, text, max)?),
+        unchecked @ (Patch::Absent | Patch::Null) => unchecked,
+    };
+    change.apply_to(field);
+    Ok(())
+}

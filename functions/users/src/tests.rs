@@ -1,0 +1,105 @@
+//! The group through its router.
+
+mod activation;
+mod creation;
+mod invitations;
+mod listing;
+mod me;
+mod membership;
+mod roles;
+mod updating;
+
+use rookery_domain::{
+    Membership, MembershipStatus, Metadata, OneTimeToken, PlainToken, Role, RoleId, RoleLevel, TenantId,
+    User, UserId,
+};
+use rookery_store::NewUser;
+use rookery_testkit::{Response, TestApp, TestUser};
+
+async fn app() -> TestApp {
+    TestApp::start(crate::router()).await
+}
+
+fn statuses(responses: &[Response], status: u16) -> usize {
+    responses.iter().filter(|response| response.status() == status).count()
+}
+
+fn membership(app: &TestApp, tenant: &TenantId, status: MembershipStatus) -> Membership {
+    Membership::new(tenant.clone(), Vec::new(), status, app.state().now())
+}
+
+/// Somebody who was invited to `tenant` and has not activated the account yet, and the token that was mailed.
+async fn newcomer(app: &TestApp, email: &str, tenant: &TenantId) -> (UserId, PlainToken) {
+    let (entropy, now) = (&*app.state().entropy, app.state().now());
+    let (token, kept) = OneTimeToken::issue(entropy, now);
+    let user = User {
+        memberships: vec![membership(app, tenant, MembershipStatus::NotActivated)],
+        activation: Some(kept),
+        ..User::new(UserId::random(entropy), email.parse().unwrap(), now)
+    };
+    let id = user.id;
+    app.environment().users().create(&NewUser { user, password_hash: None }).await.unwrap();
+    (id, token)
+}
+
+/// Has `user` asked to join `tenant`, by a mail with the token that is returned.
+async fn invite(app: &TestApp, user: &TestUser, tenant: &TenantId) -> PlainToken {
+    let (token, kept) = OneTimeToken::issue(&*app.state().entropy, app.state().now());
+    join(app, user.id, &membership(app, tenant, MembershipStatus::PendingInvitation(kept))).await;
+    token
+}
+
+/// Adds the user to another tenant.
+async fn join(app: &TestApp, user: UserId, membership: &Membership) {
+    app.environment().users().join(user, membership).await.unwrap().unwrap();
+}
+
+async fn change(app: &TestApp, user: UserId, change: impl Fn(&mut User)) -> User {
+    let environment = app.environment();
+    let users = environment.users();
+    let updated = users.update(user, |user| {
+        change(user);
+        Ok::<_, std::convert::Infallible>(())
+    });
+    updated.await.unwrap().unwrap()
+}
+
+/// The user as the table has them.
+async fn stored(app: &TestApp, user: UserId) -> User {
+    app.environment().users().get(user).await.unwrap().unwrap()
+}
+
+/// A role of the environment, or of `tenant`, that is not written yet.
+fn role(app: &TestApp, key: &str, tenant: Option<&TenantId>) -> Role {
+    let now = app.state().now();
+    Role {
+        id: RoleId::random(&*app.state().entropy),
+        tenant_id: tenant.cloned(),
+        key: key.to_owned(),
+        name: key.to_owned(),
+        description: None,
+        level: RoleLevel::SECOND,
+        is_default: false,
+        is_first_user: false,
+        given_to_members_before: None,
+        permission_ids: std::collections::BTreeSet::new(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Writes `role` with the built-in permissions of these keys.
+async fn write_role(app: &TestApp, role: &Role, permissions: &[&str]) {
+    let (_, built_in) = rookery_domain::built_in_permissions(app.state().now());
+    let held = built_in.iter().filter(|permission| permissions.contains(&permission.key.as_str()));
+    let role = Role { permission_ids: held.map(|permission| permission.id).collect(), ..role.clone() };
+    app.environment().catalog().create(&[role]).await.unwrap();
+}
+
+/// The token in the link of the newest mail, which was made with `template`.
+fn mailed_token(app: &TestApp, template: &str) -> String {
+    let mail = app.mail().into_iter().next().unwrap();
+    assert_eq!(mail.template.as_str(), template);
+    let link = mail.variables["redirectURL"].as_str().unwrap().to_owned();
+    link.split_once("token=").unwrap().1.to_owned()
+}

@@ -1,0 +1,114 @@
+//! The server: everything put together behind one port.
+
+use std::fs::File;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy, VendorId};
+use rookery_email::Mailer;
+use rookery_http::{AppState, ClientAddress, Parts, service};
+use rookery_store::{Connection, Store};
+use rookery_table::LocalTable;
+use rookery_tokens::{KeyRing, LocalSigner, PasswordHasher};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::home::Home;
+use crate::{Options, StartError, environment, pages};
+
+/// What a client needs to know of a server.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// Where it is.
+    pub base_url: String,
+    /// The environment's client id.
+    pub client_id: VendorId,
+    /// The environment's secret.
+    pub secret: String,
+    /// Where the captured mails are, as JSON.
+    pub mail_url: String,
+}
+
+/// A server that has its port and its data, and is ready to run.
+pub struct Server {
+    facts: Facts,
+    listener: TcpListener,
+    router: Router,
+    // Kept until the server has stopped.
+    _table: LocalTable,
+    _lock: Option<File>,
+}
+
+impl Server {
+    /// Prepares everything.
+    ///
+    /// # Errors
+    /// The port or the data cannot be had.
+    pub async fn start(options: &Options) -> Result<Self, StartError> {
+        let port = |source| StartError::Port { port: options.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(port)?;
+        let base_url = format!("http://{}", listener.local_addr().map_err(port)?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+
+        let home = Home::open(options, clock.clone(), &*entropy).await?;
+        let store = Store::new(Connection::new(&home.table.sdk_config(), home.table.table_name()));
+        environment::prepare(&store, &home.credentials, &base_url, options, &*clock, &*entropy).await?;
+
+        let facts = Facts {
+            mail_url: format!("{base_url}{}", pages::MAIL_JSON),
+            client_id: home.credentials.client_id,
+            secret: home.credentials.secret,
+            base_url,
+        };
+        let app = AppState::new(Parts {
+            store,
+            user_keys: ring(home.user_key),
+            vendor_keys: ring(home.vendor_key),
+            passwords: PasswordHasher::new(entropy.clone())?,
+            mailer: Mailer::new(Arc::new(home.mail.clone())),
+            clock,
+            entropy,
+        });
+        let hosts = environment::hosts(options).collect();
+        let router = pages::router(facts.clone(), home.mail, hosts)?
+            .fallback_service(service::service(rookery_openapi::router(), app))
+            .layer(from_fn(with_client_address));
+        Ok(Self { facts, listener, router, _table: home.table, _lock: home.lock })
+    }
+
+    /// What clients need to know.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Answers requests until `stop`, and then those that are under way.
+    ///
+    /// # Errors
+    /// The port fails.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
+    }
+}
+
+fn ring(key: LocalSigner) -> KeyRing {
+    KeyRing::new(Arc::new(key), Vec::new())
+}
+
+async fn with_client_address(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(ClientAddress(peer.ip()));
+    next.run(request).await
+}

@@ -1,0 +1,163 @@
+//! All endpoint groups together, and the document that describes them.
+
+use rookery_http::AppState;
+use serde::Serialize;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa_axum::router::OpenApiRouter;
+
+/// An endpoint group.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Group {
+    /// Its name: that of its function, and of its tag in the document.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    #[serde(skip)]
+    router: fn() -> OpenApiRouter<AppState>,
+}
+
+/// The groups, in the order in which a reader needs them. Each is a function on Lambda.
+static GROUPS: [Group; 7] = [
+    Group {
+        name: "vendor-auth",
+        description: "Vendor tokens, with which a back end manages its environment.",
+        router: rookery_vendor_auth::router,
+    },
+    Group {
+        name: "authentication",
+        description: "Signing in and out, sessions, passwords and the activation of accounts.",
+        router: rookery_authentication::router,
+    },
+    Group {
+        name: "tenants",
+        description: "The customers of a vendor, and the tree that they form.",
+        router: rookery_tenants::router,
+    },
+    Group {
+        name: "users",
+        description: "The people in a tenant, and what they may see and change of themselves.",
+        router: rookery_users::router,
+    },
+    Group {
+        name: "authorization",
+        description: "Roles, permissions and categories, and who has which.",
+        router: rookery_authorization::router,
+    },
+    Group {
+        name: "vendor-only",
+        description: "Users across tenants, for a vendor's back end only.",
+        router: rookery_vendor_only::router,
+    },
+    Group {
+        name: "vendor-configuration",
+        description: "How sign-in works in an environment.",
+        router: rookery_vendor_configuration::router,
+    },
+];
+
+/// The groups, in the order of the document.
+#[must_use]
+pub fn groups() -> &'static [Group] {
+    &GROUPS
+}
+
+/// Every endpoint.
+#[must_use]
+pub fn router() -> OpenApiRouter<AppState> {
+    let routers = GROUPS.iter().map(|group| (group.router)());
+    routers.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::merge)
+}
+
+/// The document: the same one, however often it is made.
+#[must_use]
+pub fn document() -> OpenApi {
+    router().into_openapi()
+}
+
+/// The document as `openapi.json` holds it.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn text() -> serde_json::Result<String> {
+    Ok(document().to_pretty_json()? + "\n")
+}
+
+fn base() -> OpenApi {
+    let tag = |group: &Group| TagBuilder::new().name(group.name).description(Some(group.description)).build();
+    let mut document = rookery_http::openapi::base();
+    document.tags = Some(GROUPS.iter().map(tag).collect());
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use utoipa::openapi::path::Operation;
+
+    use super::*;
+
+    /// All operations, each with its path.
+    fn operations(document: &OpenApi) -> Vec<(&String, &Operation)> {
+        let methods = document.paths.paths.iter().flat_map(|(path, item)| {
+            [&item.get, &item.post, &item.put, &item.patch, &item.delete].map(|operation| (path, operation))
+        });
+        methods.filter_map(|(path, operation)| Some((path, operation.as_ref()?))).collect()
+    }
+
+    #[test]
+    fn every_endpoint_is_in_one_known_group_and_has_a_name_of_its_own() {
+        let document = document();
+        let known: BTreeSet<_> = GROUPS.iter().map(|group| group.name).collect();
+        let mut names = BTreeSet::new();
+        for (path, operation) in operations(&document) {
+            let tags = operation.tags.as_deref().unwrap_or_default();
+            assert!(tags.len() == 1 && known.contains(tags[0].as_str()), "{path}: {tags:?}");
+            let name = operation.operation_id.as_ref();
+            assert!(names.insert(name), "{path}: a second {name:?}");
+            assert!(operation.summary.is_some(), "{path}: no summary");
+        }
+        assert!(!names.is_empty());
+    }
+
+    #[test]
+    fn groups_that_use_one_name_for_a_schema_mean_one_thing() {
+        let mut meanings = BTreeMap::new();
+        for group in &GROUPS {
+            let components = (group.router)().into_openapi().components.unwrap_or_default();
+            for (name, schema) in components.schemas {
+                let schema = serde_json::to_value(schema).unwrap();
+                let (first, known) =
+                    meanings.entry(name.clone()).or_insert_with(|| (group.name, schema.clone()));
+                assert_eq!(*known, schema, "{name} of {first} and of {}", group.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_committed_document_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.json");
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(committed == text().unwrap(), "openapi.json is out of date: run `make openapi`");
+    }
+
+    /// Whoever adds an endpoint that needs no token says so here.
+    #[test]
+    fn the_endpoints_that_need_no_token() {
+        let document = document();
+        let open = operations(&document).into_iter().filter(|(_, operation)| operation.security.is_none());
+        let open: Vec<_> = open.filter_map(|(_, operation)| operation.operation_id.as_deref()).collect();
+        insta::assert_snapshot!(open.join("\n"), @"
+        jwks
+        openid_configuration
+        authenticate_vendor
+        AuthenticatioAuthenticationControllerV1_authenticateLocalUser
+        VendorConfigController_getPublicConfig
+        UsersActivationControllerV1_activateUser
+        UsersActivationControllerV1_resetActivationToken
+        UsersActivationControllerV1_getActivationStrategy
+        UsersTenantManagementControllerV1_acceptInvitation
+        ");
+    }
+}

@@ -1,0 +1,47 @@
+//! What Rookery is about: tenants, users, roles, sessions, and the rules between them.
+//!
+//! This crate knows no AWS, no HTTP and no async runtime. It has no clock and no randomness of its own either:
+//! whatever needs them takes a [`Clock`] or an [`Entropy`].
+
+mod built_in;
+mod clock;
+mod email_address;
+mod entropy;
+mod environment;
+mod ids;
+mod metadata;
+mod page;
+mod password;
+mod permission;
+mod phone_number;
+mod role;
+mod secret;
+mod session;
+mod tenant;
+mod text;
+mod user;
+
+pub use built_in::{built_in_permissions, first_roles};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use email_address::{EmailAddress, EmailAddressError};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use environment::{
+    AuthStrategy, CookieSameSite, Environment, IdentityConfiguration, IdentityConfigurationError,
+    JwtAlgorithm, MachineToMachineAuthStrategy, VendorSecrets,
+};
+pub use ids::{
+    CategoryId, InvalidTenantId, PermissionId, RecordId, RoleId, SessionId, TenantId, UserId, VendorId,
+};
+pub use metadata::{Metadata, MetadataError};
+pub use page::{Order, Page, PageRequest};
+pub use password::{Password, PasswordPolicy, PasswordRejection};
+pub use permission::{AssignmentType, Permission, PermissionCategory, covers, is_reserved};
+pub use phone_number::{PhoneNumber, PhoneNumberError};
+pub use role::{Catalog, Grants, Role, RoleLevel, RoleLevelError};
+pub use secret::{PlainToken, TokenHash};
+pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
+pub use tenant::{Tenant, TenantProfile, TenantType};
+pub use text::{TextError, bounded, required};
+pub use user::{
+    LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
+};

@@ -1,0 +1,110 @@
+//! Secrets that cannot be printed, and what is kept of them.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::Entropy;
+
+/// A bearer secret in clear: it is handed out once and only its [`TokenHash`] is kept.
+#[derive(Clone)]
+pub struct PlainToken(Zeroizing<String>);
+
+impl PlainToken {
+    /// A new token of 256 random bits, in base64url.
+    #[must_use]
+    pub fn random(entropy: &dyn Entropy) -> Self {
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+    }
+
+    /// A token that a caller presented.
+    #[must_use]
+    pub fn presented(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The secret itself, for the one answer or mail that carries it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored of it.
+    ///
+    /// A plain SHA-256 is enough for a secret of 256 random bits: there is no dictionary to try.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for PlainToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainToken(…)")
+    }
+}
+
+/// The SHA-256 of a secret, compared in constant time.
+#[derive(Clone, Eq)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let digest = digest::digest(&digest::SHA256, bytes);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_ref());
+        Self(hash)
+    }
+}
+
+impl PartialEq for TokenHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+impl Serialize for TokenHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(serde::de::Error::custom)?;
+        let hash = bytes.try_into().map_err(|_| serde::de::Error::custom("a SHA-256 has 32 bytes"))?;
+        Ok(Self(hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SeededEntropy;
+
+    #[test]
+    fn neither_a_token_nor_its_hash_can_be_printed() {
+        let token = PlainToken::random(&SeededEntropy::new(1));
+        assert_eq!(format!("{token:?} {:?}", token.hash()), "PlainToken(…) TokenHash(…)");
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_hash() {
+        let token = PlainToken::random(&SeededEntropy::new(1));
+        let stored: TokenHash = serde_json::from_str(&serde_json::to_string(&token.hash()).unwrap()).unwrap();
+        assert_eq!(PlainToken::presented(token.expose().to_owned()).hash(), stored);
+        assert_ne!(PlainToken::random(&SeededEntropy::new(2)).hash(), stored);
+    }
+}

@@ -1,0 +1,310 @@
+//! Sessions, and the rotation of their refresh tokens.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{Entropy, IdentityConfiguration, SessionId, TenantId, Timestamp, TokenHash, UserId};
+
+/// One sign-in on one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id, the claim `sid` of its access tokens.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The tenant that its access tokens are for.
+    pub tenant_id: TenantId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_active_at: Timestamp,
+    /// When it ends, unless it is refreshed before.
+    pub expires_at: Timestamp,
+    /// The address it began from.
+    pub ip_address: Option<String>,
+    /// The browser it began in.
+    pub user_agent: Option<String>,
+    /// What all of its refresh tokens have in common.
+    pub family: TokenHash,
+    /// The refresh token that is good now.
+    pub current: TokenHash,
+    /// Mixed into the current token to derive its successor.
+    pub rotation_nonce: [u8; 16],
+    /// The token before, while a late request may still present it.
+    pub previous: Option<Rotated>,
+}
+
+/// A refresh token that has been rotated away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rotated {
+    hash: TokenHash,
+    nonce: [u8; 16],
+    at: Timestamp,
+}
+
+/// How long a session may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Seconds from the sign-in, or from the last exchange of its refresh token, to the end.
+    pub lifetime_seconds: i64,
+}
+
+impl SessionLimits {
+    /// The limits that an environment sets.
+    #[must_use]
+    pub fn of(configuration: &IdentityConfiguration) -> Self {
+        Self { lifetime_seconds: configuration.default_refresh_token_expiration }
+    }
+}
+
+/// What a presented refresh token turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presented {
+    /// The good one.
+    Current,
+    /// The one just rotated away, from a request that lost a race: its owner gets the successor that the winner got.
+    Raced(RefreshToken),
+    /// One that was rotated away before: somebody else has it too (RFC 9700, section 4.14.2).
+    Reused,
+    /// The session is over.
+    Expired,
+}
+
+impl Session {
+    /// For how long a rotated token is excused, in seconds: browser tabs refresh at the same moment.
+    pub const GRACE_SECONDS: i64 = 10;
+
+    /// A new session, and its first refresh token.
+    #[must_use]
+    pub fn begin(
+        entropy: &dyn Entropy,
+        now: Timestamp,
+        user_id: UserId,
+        tenant_id: TenantId,
+        limits: SessionLimits,
+    ) -> (RefreshToken, Self) {
+        let id = SessionId::random(entropy);
+        let token = RefreshToken {
+            user_id,
+            session_id: id,
+            family: Zeroizing::new(entropy.bytes()),
+            secret: Zeroizing::new(entropy.bytes()),
+        };
+        let session = Self {
+            id,
+            user_id,
+            tenant_id,
+            created_at: now,
+            last_active_at: now,
+            expires_at: now.plus_seconds(limits.lifetime_seconds),
+            ip_address: None,
+            user_agent: None,
+            family: TokenHash::of(token.family.as_ref()),
+            current: token.hash(),
+            rotation_nonce: entropy.bytes(),
+            previous: None,
+        };
+        (token, session)
+    }
+
+    /// Whether `token` was issued for this session, now or before. One that was not is made up by somebody who knows
+    /// the session's id, and must have no effect on it.
+    #[must_use]
+    pub fn issued(&self, token: &RefreshToken) -> bool {
+        token.session_id == self.id && TokenHash::of(token.family.as_ref()) == self.family
+    }
+
+    /// Judges a token that was issued for this session.
+    #[must_use]
+    pub fn judge(&self, token: &RefreshToken, now: Timestamp) -> Presented {
+        if now >= self.expires_at {
+            return Presented::Expired;
+        }
+        let hash = token.hash();
+        if hash == self.current {
+            return Presented::Current;
+        }
+        match &self.previous {
+            Some(rotated) if rotated.hash == hash && now.seconds_since(rotated.at) <= Self::GRACE_SECONDS => {
+                Presented::Raced(token.successor(rotated.nonce))
+            }
+            Some(_) | None => Presented::Reused,
+        }
+    }
+
+    /// This session after `token`, its current one, has been exchanged for its successor.
+    ///
+    /// The successor is derived from the presented token, which only its owner has, and a nonce, which only the table
+    /// has. So two requests that present the same token at once get the same successor, though no token is stored.
+    #[must_use]
+    pub fn rotated(
+        &self,
+        token: &RefreshToken,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+        limits: SessionLimits,
+    ) -> (RefreshToken, Self) {
+        let successor = token.successor(self.rotation_nonce);
+        let rotated = Rotated { hash: self.current.clone(), nonce: self.rotation_nonce, at: now };
+        let session = Self {
+            last_active_at: now,
+            expires_at: now.plus_seconds(limits.lifetime_seconds),
+            current: successor.hash(),
+            rotation_nonce: entropy.bytes(),
+            previous: Some(rotated),
+            ..self.clone()
+        };
+        (successor, session)
+    }
+}
+
+/// A refresh token: opaque to its owner; to Rookery, the session's address, a secret that all tokens of the session share
+/// and that tells a forged one from an old one, and a secret of its own of 256 bits.
+#[derive(Clone, PartialEq)]
+pub struct RefreshToken {
+    user_id: UserId,
+    session_id: SessionId,
+    family: Zeroizing<[u8; 16]>,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+/// The text is no refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the refresh token is malformed")]
+pub struct RefreshTokenError;
+
+impl RefreshToken {
+    const BYTES: usize = 16 + 16 + 16 + 32;
+
+    /// Whose session it is.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// Which session it is.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        self.session_id
+    }
+
+    /// The token as its owner gets it.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        let mut bytes = Zeroizing::new([0; Self::BYTES]);
+        bytes[..16].copy_from_slice(self.user_id.as_uuid().as_bytes());
+        bytes[16..32].copy_from_slice(self.session_id.as_uuid().as_bytes());
+        bytes[32..48].copy_from_slice(self.family.as_ref());
+        bytes[48..].copy_from_slice(self.secret.as_ref());
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()))
+    }
+
+    fn hash(&self) -> TokenHash {
+        TokenHash::of(self.secret.as_ref())
+    }
+
+    fn successor(&self, nonce: [u8; 16]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_ref());
+        let mut secret = Zeroizing::new([0; 32]);
+        secret.copy_from_slice(hmac::sign(&key, &nonce).as_ref());
+        Self { secret, ..self.clone() }
+    }
+}
+
+impl FromStr for RefreshToken {
+    type Err = RefreshTokenError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).map_err(|_| RefreshTokenError)?);
+        if bytes.len() != Self::BYTES {
+            return Err(RefreshTokenError);
+        }
+        let id =
+            |range: std::ops::Range<usize>| Uuid::from_slice(&bytes[range]).map_err(|_| RefreshTokenError);
+        let (mut family, mut secret) = (Zeroizing::new([0; 16]), Zeroizing::new([0; 32]));
+        family.copy_from_slice(&bytes[32..48]);
+        secret.copy_from_slice(&bytes[48..]);
+        Ok(Self { user_id: id(0..16)?.into(), session_id: id(16..32)?.into(), family, secret })
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefreshToken({})", self.session_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SeededEntropy;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(0).plus_seconds(seconds)
+    }
+
+    const LIMITS: SessionLimits = SessionLimits { lifetime_seconds: 3_600 };
+
+    fn begin(entropy: &dyn Entropy) -> (RefreshToken, Session) {
+        Session::begin(entropy, at(0), UserId::random(entropy), TenantId::random(entropy), LIMITS)
+    }
+
+    #[test]
+    fn a_forged_token_is_told_from_an_old_one() {
+        let entropy = SeededEntropy::new(1);
+        let (first, session) = begin(&entropy);
+        let (second, rotated) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let forged = RefreshToken { family: Zeroizing::new([7; 16]), ..first.clone() };
+        let (other, _) = begin(&entropy);
+        assert!(rotated.issued(&first) && rotated.issued(&second));
+        assert!(!rotated.issued(&forged) && !rotated.issued(&other));
+    }
+
+    #[test]
+    fn a_token_survives_being_written_and_read() {
+        let (token, _) = begin(&SeededEntropy::new(1));
+        assert_eq!(token.expose().parse::<RefreshToken>().unwrap(), token);
+        assert!(!format!("{token:?}").contains(token.expose().as_str()));
+        for bad in ["", "x", "not base64 at all!", &token.expose()[1..]] {
+            assert_eq!(bad.parse::<RefreshToken>(), Err(RefreshTokenError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_loser_of_a_race_gets_the_winners_successor() {
+        let entropy = SeededEntropy::new(1);
+        let (first, session) = begin(&entropy);
+        assert_eq!(session.judge(&first, at(1)), Presented::Current);
+        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        assert_eq!(session.judge(&first, at(11)), Presented::Raced(second.clone()));
+        assert_eq!(session.judge(&second, at(11)), Presented::Current);
+    }
+
+    #[test]
+    fn a_token_rotated_away_is_reuse_after_the_grace_and_once_its_successor_is_used() {
+        let entropy = SeededEntropy::new(1);
+        let (first, session) = begin(&entropy);
+        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        assert_eq!(session.judge(&first, at(12)), Presented::Reused);
+        let (_, session) = session.rotated(&second, &entropy, at(2), LIMITS);
+        assert_eq!(session.judge(&first, at(2)), Presented::Reused);
+    }
+
+    #[test]
+    fn a_session_ends_unless_its_token_is_exchanged_in_time() {
+        let entropy = SeededEntropy::new(1);
+        let (token, session) = begin(&entropy);
+        assert_eq!(session.judge(&token, at(3_599)), Presented::Current);
+        assert_eq!(session.judge(&token, at(3_600)), Presented::Expired);
+        let (token, session) = session.rotated(&token, &entropy, at(3_599), LIMITS);
+        assert_eq!(session.judge(&token, at(7_198)), Presented::Current);
+        assert_eq!(session.judge(&token, at(7_199)), Presented::Expired);
+    }
+}

@@ -1,0 +1,63 @@
+//! The addresses that mails lead to. The application behind them sends the token back to the API.
+
+use rookery_domain::{PlainToken, UserId};
+use url::Url;
+
+/// Where a new user activates the account.
+#[must_use]
+pub fn activation_link(application: &Url, user: UserId, token: &PlainToken) -> Url {
+    link(application, "/account/activate", user, token)
+}
+
+/// Where a user accepts an invitation to a tenant.
+#[must_use]
+pub fn invitation_link(application: &Url, user: UserId, token: &PlainToken) -> Url {
+    link(application, "/account/invitation/accept", user, token)
+}
+
+/// `path` beneath whatever path and query the application's own address has.
+fn link(application: &Url, path: &str, user: UserId, token: &PlainToken) -> Url {
+    let mut link = application.clone();
+    link.set_path(&format!("{}{path}", application.path().trim_end_matches('/')));
+    link.set_fragment(None);
+    link.query_pairs_mut().append_pair("userId", &user.to_string()).append_pair("token", token.expose());
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn activation(application: &str) -> String {
+        let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
+        let token = PlainToken::presented("a-token_1&x=+".into());
+        activation_link(&application.parse().unwrap(), user, &token).into()
+    }
+
+    const QUERY: &str = "userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10&token=a-token_1%26x%3D%2B";
+
+    #[test]
+    fn the_query_is_encoded() {
+        let link = activation("https://app.example.com");
+        assert_eq!(link, format!("https://app.example.com/account/activate?{QUERY}"));
+    }
+
+    #[test]
+    fn the_path_and_query_of_the_application_stay() {
+        for base in ["https://app.example.com/portal", "https://app.example.com/portal/#/home"] {
+            assert_eq!(activation(base), format!("https://app.example.com/portal/account/activate?{QUERY}"));
+        }
+        assert_eq!(
+            activation("http://localhost:3000/?lang=de"),
+            format!("http://localhost:3000/account/activate?lang=de&{QUERY}")
+        );
+    }
+
+    #[test]
+    fn invitations_are_accepted_elsewhere() {
+        let base = "https://app.example.com/".parse().unwrap();
+        let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
+        let link = invitation_link(&base, user, &PlainToken::presented("t".into()));
+        assert_eq!(link.path(), "/account/invitation/accept");
+    }
+}

@@ -1,0 +1,334 @@
+//! Who calls. The type in a handler's signature says who may, and carries what that gives access to.
+//!
+//! | extractor | who may call | what it carries |
+//! |---|---|---|
+//! | [`VendorAuth`] | a vendor | the environment |
+//! | [`UserAuth`] | a user | the environment, the user, their session and tenant |
+//! | [`PermittedUser<P>`] | a user with permission `P` | the same |
+//! | [`TenantAuth<P>`] | a vendor that names a tenant; a user with permission `P` | the environment and the tenant |
+//! | [`ScopeAuth<P>`] | a vendor; a user with permission `P` | the environment and, if there is one, the tenant |
+//! | [`ActingUser`] | a vendor that names a user; a user | the environment and the user |
+//!
+//! With a user's token the tenant and the user are those of the token, whatever the headers say.
+
+mod permission;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use rookery_domain::{Catalog, Environment, Grants, RoleLevel, Session, TenantId, UserId};
+use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
+use rookery_tokens::{UserClaims, VendorClaims, decode};
+
+pub use permission::*;
+
+use crate::{ApiError, ApiResult, AppState, catalog_of};
+
+const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
+const TENANT_ID: HeaderName = HeaderName::from_static("frontegg-tenant-id");
+const USER_ID: HeaderName = HeaderName::from_static("frontegg-user-id");
+
+/// A vendor, who may do everything in one environment.
+#[derive(Clone)]
+pub struct VendorAuth {
+    /// The environment.
+    pub store: EnvironmentStore,
+}
+
+/// A user, whose session was looked up just now: a session that was ended and a user who was locked are refused at once,
+/// however long the token would still be good.
+#[derive(Clone)]
+pub struct UserAuth {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The environment.
+    pub environment: Environment,
+    /// The user.
+    pub user: UserSnapshot,
+    /// The session.
+    pub session: Session,
+    /// The tenant that the token is for.
+    pub tenant_id: TenantId,
+}
+
+/// A vendor or a user.
+#[derive(Clone)]
+pub enum Principal {
+    /// A vendor.
+    Vendor(VendorAuth),
+    /// A user.
+    User(Box<UserAuth>),
+}
+
+/// A user who may do what `P` permits.
+pub struct PermittedUser<P> {
+    /// The user.
+    pub user: UserAuth,
+    permission: PhantomData<P>,
+}
+
+/// Somebody who may do what `P` permits in one tenant.
+pub struct TenantAuth<P> {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Who it is.
+    pub principal: Principal,
+    permission: PhantomData<P>,
+}
+
+/// Somebody who may do what `P` permits: a vendor in one tenant or in the whole environment, a user in their tenant.
+pub struct ScopeAuth<P> {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The tenant; none for the whole environment.
+    pub tenant_id: Option<TenantId>,
+    /// Who it is.
+    pub principal: Principal,
+    permission: PhantomData<P>,
+}
+
+/// A user in their own affairs, or a vendor in theirs on their behalf.
+pub struct ActingUser {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The environment.
+    pub environment: Environment,
+    /// The user.
+    pub user: UserSnapshot,
+    /// The tenant, if one was named.
+    pub tenant_id: Option<TenantId>,
+    /// The session that the request comes from; none when a vendor calls.
+    pub session: Option<Session>,
+    /// Whether a vendor calls, who may see more than the user.
+    pub by_vendor: bool,
+}
+
+impl FromRequestParts<AppState> for VendorAuth {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        match Principal::from_request_parts(parts, app).await? {
+            Principal::Vendor(vendor) => Ok(vendor),
+            Principal::User(_) => {
+                Err(ApiError::Forbidden("a vendor token is needed, not a user's".to_owned()))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for UserAuth {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        match Principal::from_request_parts(parts, app).await? {
+            Principal::User(user) => Ok(*user),
+            Principal::Vendor(_) => {
+                Err(ApiError::Forbidden("a user token is needed, not a vendor's".to_owned()))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Principal {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let token = presented_token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+        let now = app.now();
+        if let Ok(claims) = decode::<VendorClaims>(token, &app.vendor_keys, now) {
+            return Ok(Self::Vendor(VendorAuth { store: app.store.environment(claims.vendor_id) }));
+        }
+        let claims =
+            decode::<UserClaims>(token, &app.user_keys, now).map_err(|_| ApiError::Unauthenticated)?;
+        Ok(Self::User(Box::new(authenticate_user(claims, app).await?)))
+    }
+}
+
+async fn authenticate_user(claims: UserClaims, app: &AppState) -> ApiResult<UserAuth> {
+    let store = app.store.environment(claims.aud);
+    let caller = store.users().caller(claims.sub, claims.sid).await?;
+    let Some(WithEnvironment { environment, value: Caller { session: Some(session), user: Some(user) } }) =
+        caller
+    else {
+        return Err(ApiError::Unauthenticated);
+    };
+    let now = app.now();
+    let may_work = user.super_user || user.usable_tenants(now).any(|tenant| *tenant == claims.tenant_id);
+    if now >= session.expires_at || user.locked.is_some() || !may_work {
+        return Err(ApiError::Unauthenticated);
+    }
+    Ok(UserAuth { store, environment, user, session, tenant_id: claims.tenant_id })
+}
+
+impl UserAuth {
+    /// The catalogue that applies to them in their tenant.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn catalog(&self) -> ApiResult<Arc<Catalog>> {
+        Ok(catalog_of(&self.store, &self.environment, &self.user, &self.tenant_id).await?)
+    }
+
+    /// What they may do in their tenant.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn grants(&self) -> ApiResult<Grants> {
+        let catalog = self.catalog().await?;
+        let membership = self.user.membership(&self.tenant_id);
+        Ok(membership.map(|membership| catalog.grants_of(membership)).unwrap_or_default())
+    }
+
+    async fn require<P: Permission>(&self) -> ApiResult<()> {
+        let Some(key) = P::KEY else { return Ok(()) };
+        let enforced = self.environment.configuration.force_permissions && !self.user.super_user;
+        if enforced && !self.grants().await?.allow(key) {
+            return Err(ApiError::Forbidden(format!("the permission {key} is needed")));
+        }
+        Ok(())
+    }
+}
+
+impl Principal {
+    /// The rank of the roles that they hold themselves, which bounds what they may give; none for a vendor, who is not
+    /// bound.
+    ///
+    /// # Errors
+    /// The table fails; a user without any role may give none.
+    pub async fn rank(&self) -> ApiResult<Option<RoleLevel>> {
+        match self {
+            Self::Vendor(_) => Ok(None),
+            Self::User(user) if user.user.super_user => Ok(None),
+            Self::User(user) => match user.grants().await?.strongest {
+                Some(level) => Ok(Some(level)),
+                None => Err(ApiError::Forbidden("somebody without a role cannot give any".to_owned())),
+            },
+        }
+    }
+
+    /// The user, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserAuth> {
+        match self {
+            Self::Vendor(_) => None,
+            Self::User(user) => Some(user),
+        }
+    }
+
+    fn store(&self) -> EnvironmentStore {
+        match self {
+            Self::Vendor(vendor) => vendor.store.clone(),
+            Self::User(user) => user.store.clone(),
+        }
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for PermittedUser<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let user = UserAuth::from_request_parts(parts, app).await?;
+        user.require::<P>().await?;
+        Ok(Self { user, permission: PhantomData })
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for ScopeAuth<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let principal = Principal::from_request_parts(parts, app).await?;
+        let tenant_id = match &principal {
+            Principal::Vendor(_) => named_tenant(&parts.headers)?,
+            Principal::User(user) => {
+                user.require::<P>().await?;
+                Some(user.tenant_id.clone())
+            }
+        };
+        Ok(Self { store: principal.store(), tenant_id, principal, permission: PhantomData })
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for TenantAuth<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let ScopeAuth { store, tenant_id, principal, .. } =
+            ScopeAuth::<P>::from_request_parts(parts, app).await?;
+        let tenant_id = tenant_id.ok_or_else(|| {
+            ApiError::Invalid("with a vendor token the header frontegg-tenant-id is needed".to_owned())
+        })?;
+        Ok(Self { store, tenant_id, principal, permission: PhantomData })
+    }
+}
+
+impl From<UserAuth> for ActingUser {
+    fn from(user: UserAuth) -> Self {
+        Self {
+            store: user.store,
+            environment: user.environment,
+            user: user.user,
+            tenant_id: Some(user.tenant_id),
+            session: Some(user.session),
+            by_vendor: false,
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for ActingUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        match Principal::from_request_parts(parts, app).await? {
+            Principal::User(user) => Ok((*user).into()),
+            Principal::Vendor(vendor) => {
+                let id = named_user(&parts.headers)?;
+                let found = vendor.store.users().snapshot(id).await?;
+                let WithEnvironment { environment, value } = found.ok_or(ApiError::Unauthenticated)?;
+                let user = value.ok_or(ApiError::NotFound("user"))?;
+                let tenant_id = named_tenant(&parts.headers)?;
+                if tenant_id.as_ref().is_some_and(|tenant| user.membership(tenant).is_none()) {
+                    return Err(ApiError::NotFound("user"));
+                }
+                let store = vendor.store;
+                Ok(Self { store, environment, user, tenant_id, session: None, by_vendor: true })
+            }
+        }
+    }
+}
+
+/// The token that a request carries. Older clients send it in a header of their own; when both are there, the standard
+/// one counts.
+fn presented_token(headers: &HeaderMap) -> Option<&str> {
+    if let Some(authorization) = headers.get(AUTHORIZATION) {
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(token.trim());
+        }
+    }
+    headers.get(ACCESS_TOKEN)?.to_str().ok()
+}
+
+fn named_tenant(headers: &HeaderMap) -> ApiResult<Option<TenantId>> {
+    let Some(value) = headers.get(TENANT_ID) else {
+        return Ok(None);
+    };
+    let tenant = value.to_str().ok().and_then(|text| text.parse().ok());
+    tenant
+        .map(Some)
+        .ok_or_else(|| ApiError::Invalid("the header frontegg-tenant-id holds no tenant id".to_owned()))
+}
+
+fn named_user(headers: &HeaderMap) -> ApiResult<UserId> {
+    let value = headers.get(USER_ID).ok_or_else(|| {
+        ApiError::Invalid("with a vendor token the header frontegg-user-id is needed".to_owned())
+    })?;
+    let user = value.to_str().ok().and_then(|text| text.parse().ok());
+    user.ok_or_else(|| ApiError::Invalid("the header frontegg-user-id holds no user id".to_owned()))
+}

@@ -1,0 +1,57 @@
+//! The permissions that guard self-service, as types.
+
+/// What a user needs to be allowed to call an endpoint.
+pub trait Permission: Send + Sync + 'static {
+    /// The permission's key; none when it is enough to belong to the tenant.
+    const KEY: Option<&'static str>;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident => $key:expr;)*) => {$(
+        $(#[$doc])*
+        pub enum $name {}
+
+        impl Permission for $name {
+            const KEY: Option<&'static str> = $key;
+        }
+    )*};
+}
+
+permissions! {
+    /// Belonging to the tenant is enough.
+    Member => None;
+    /// Reading users.
+    ReadUsers => Some("fe.secure.read.users");
+    /// Inviting users.
+    WriteUsers => Some("fe.secure.write.users");
+    /// Removing users.
+    DeleteUsers => Some("fe.secure.delete.users");
+    /// Giving roles to users.
+    WriteUsersRoles => Some("fe.secure.write.usersRoles");
+    /// Taking roles from users.
+    DeleteUsersRoles => Some("fe.secure.delete.usersRoles");
+    /// Sending invitations again.
+    ResendActivationEmail => Some("fe.secure.write.resendActivationEmail");
+    /// Reading roles.
+    ReadRoles => Some("fe.secure.read.roles");
+    /// Writing roles.
+    WriteRoles => Some("fe.secure.write.roles");
+    /// Deleting roles.
+    DeleteRoles => Some("fe.secure.delete.roles");
+    /// Reading permissions.
+    ReadPermissions => Some("fe.secure.read.permissions");
+    /// Reading account settings.
+    ReadAccountSettings => Some("fe.secure.read.accountSettings");
+    /// Writing account settings.
+    WriteAccountSettings => Some("fe.secure.write.accountSettings");
+    /// Deleting the account.
+    DeleteAccount => Some("fe.account-settings.delete.account");
+    /// Reading sub-accounts.
+    ReadSubAccount => Some("fe.account-hierarchy.read.subAccount");
+    /// Writing sub-accounts.
+    WriteSubAccount => Some("fe.account-hierarchy.write.subAccount");
+    /// Changing whether sub-accounts manage sub-accounts of their own.
+    WriteSubAccountManagement => Some("fe.account-hierarchy.write.subAccountManagement");
+    /// Deleting sub-accounts.
+    DeleteSubAccount => Some("fe.account-hierarchy.delete.subAccount");
+}

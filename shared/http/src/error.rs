@@ -1,0 +1,303 @@
+//! The one error, and how it is answered.
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rookery_domain::{
+    EmailAddressError, IdentityConfigurationError, InvalidTenantId, MetadataError, OneTimeTokenError,
+    PasswordRejection, PhoneNumberError, RoleLevelError, TextError,
+};
+use rookery_email::EmailError;
+use rookery_store::{
+    CatalogWriteError, LinkError, ListError, NewTenantError, NewUserError, StoreError, UpdateError,
+};
+use rookery_tokens::{PasswordError, SigningError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What a handler answers.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+/// Why a request was not done. The text is for whoever made it, and says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// 400: the request itself is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// 400, with a code that clients act on.
+    #[error("{1}")]
+    Refused(ErrorCode, String),
+    /// 401: no token, or none that is good.
+    #[error("Unauthorized: a valid access token is needed")]
+    Unauthenticated,
+    /// 401: the sign-in failed.
+    #[error("{1}")]
+    SignInFailed(Option<ErrorCode>, String),
+    /// 403: the token is good, and not for this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 404: what the path names is not there, or belongs to somebody else.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// 404: no endpoint has this path.
+    #[error("no endpoint has this path")]
+    NoRoute,
+    /// 405: the path has no endpoint for this method.
+    #[error("this path does not take this method")]
+    MethodNotAllowed,
+    /// 409: it is there already.
+    #[error("{0}")]
+    Conflict(String),
+    /// 413: the body is too large.
+    #[error("the request body is too large")]
+    TooLarge,
+    /// 503: overloaded for the moment; the same request may succeed a little later.
+    #[error("the service is busy: try again in a moment")]
+    Busy,
+    /// 500: our fault. The cause is logged and not shown.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Codes that published clients know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// No such route or entity.
+    NotFound,
+    /// The token does not allow it, or lacks a tenant.
+    Forbidden,
+    /// The environment does not sign users in this way.
+    AuthStrategy,
+    /// The user is locked.
+    UserLocked,
+    /// The e-mail address is not verified; a mail is on its way.
+    NotVerified,
+}
+
+impl ErrorCode {
+    /// The code as clients compare it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "ER-00004",
+            Self::Forbidden => "ER-00008",
+            Self::AuthStrategy => "ER-01012",
+            Self::UserLocked => "ER-01034",
+            Self::NotVerified => "ER-01060",
+        }
+    }
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// What went wrong, for a person to read.
+    pub errors: Vec<String>,
+    /// What went wrong, for a program to act on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<&'static str>,
+}
+
+impl ApiError {
+    /// An internal error, whose cause is logged and not shown.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) | Self::Refused(..) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated | Self::SignInFailed(..) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused(code, _) => Some(*code),
+            Self::SignInFailed(code, _) => *code,
+            Self::Forbidden(_) => Some(ErrorCode::Forbidden),
+            Self::NotFound(_) | Self::NoRoute => Some(ErrorCode::NotFound),
+            Self::Invalid(_)
+            | Self::Unauthenticated
+            | Self::MethodNotAllowed
+            | Self::Conflict(_)
+            | Self::TooLarge
+            | Self::Busy
+            | Self::Internal(_) => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) = &self {
+            tracing::error!(cause = cause.as_ref(), "a request failed");
+        } else {
+            tracing::debug!(status = self.status().as_u16(), "a request was refused");
+        }
+        let body =
+            ErrorBody { errors: vec![self.to_string()], error_code: self.code().map(ErrorCode::as_str) };
+        let mut response = (self.status(), Json(body)).into_response();
+        if matches!(self, Self::Busy) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+macro_rules! invalid_from {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for ApiError {
+            fn from(error: $error) -> Self {
+                Self::Invalid(error.to_string())
+            }
+        }
+    )*};
+}
+
+invalid_from!(
+    EmailAddressError,
+    IdentityConfigurationError,
+    InvalidTenantId,
+    LinkError,
+    MetadataError,
+    OneTimeTokenError,
+    PasswordRejection,
+    PhoneNumberError,
+    RoleLevelError,
+    TextError,
+);
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() { Self::Busy } else { Self::internal(error) }
+    }
+}
+
+impl<E: Into<Self>> From<UpdateError<E>> for ApiError {
+    fn from(error: UpdateError<E>) -> Self {
+        match error {
+            UpdateError::Refused(refused) => refused.into(),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NewTenantError> for ApiError {
+    fn from(error: NewTenantError) -> Self {
+        match error {
+            NewTenantError::Exists => Self::Conflict(error.to_string()),
+            NewTenantError::NoParent => Self::Invalid(error.to_string()),
+            NewTenantError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NewUserError> for ApiError {
+    fn from(error: NewUserError) -> Self {
+        match error {
+            NewUserError::EmailTaken => Self::Conflict(error.to_string()),
+            NewUserError::NoTenant(_) => Self::NotFound("tenant"),
+            NewUserError::TooManyTenants => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
+impl From<CatalogWriteError> for ApiError {
+    fn from(error: CatalogWriteError) -> Self {
+        match error {
+            CatalogWriteError::RoleTaken
+            | CatalogWriteError::PermissionTaken(_)
+            | CatalogWriteError::CategoryTaken(_) => Self::Conflict(error.to_string()),
+            CatalogWriteError::NoTenant(_) => Self::NotFound("tenant"),
+        }
+    }
+}
+
+impl From<ListError> for ApiError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::TooLong(_) => Self::Invalid(format!(
+                "{error}: leave out _filter, _sortBy and metadata, set _includeSubTenants to false, or name fewer with ids"
+            )),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SigningError> for ApiError {
+    fn from(error: SigningError) -> Self {
+        if error.is_transient() { Self::Busy } else { Self::internal(error) }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<EmailError> for ApiError {
+    fn from(error: EmailError) -> Self {
+        Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn answer(error: ApiError) -> String {
+        let response = error.into_response();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        format!("{} {}", status.as_u16(), String::from_utf8_lossy(&body))
+    }
+
+    #[tokio::test]
+    async fn every_error_has_its_status_and_body() {
+        let errors = [
+            ApiError::Invalid("name must not be empty".into()),
+            ApiError::Refused(ErrorCode::AuthStrategy, "use another way to sign in".into()),
+            ApiError::Unauthenticated,
+            ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".into()),
+            ApiError::Forbidden("fe.secure.read.users is needed".into()),
+            ApiError::NotFound("tenant"),
+            ApiError::NoRoute,
+            ApiError::MethodNotAllowed,
+            ApiError::Conflict("Tenant already exists".into()),
+            ApiError::TooLarge,
+            ApiError::Busy,
+            ApiError::internal("the database password is hunter2"),
+        ];
+        let mut answers = Vec::new();
+        for error in errors {
+            answers.push(answer(error).await);
+        }
+        insta::assert_snapshot!(answers.join("\n"), @r#"
+        400 {"errors":["name must not be empty"]}
+        400 {"errors":["use another way to sign in"],"errorCode":"ER-01012"}
+        401 {"errors":["Unauthorized: a valid access token is needed"]}
+        401 {"errors":["the user is locked"],"errorCode":"ER-01034"}
+        403 {"errors":["fe.secure.read.users is needed"],"errorCode":"ER-00008"}
+        404 {"errors":["tenant not found"],"errorCode":"ER-00004"}
+        404 {"errors":["no endpoint has this path"],"errorCode":"ER-00004"}
+        405 {"errors":["this path does not take this method"]}
+        409 {"errors":["Tenant already exists"]}
+        413 {"errors":["the request body is too large"]}
+        503 {"errors":["the service is busy: try again in a moment"]}
+        500 {"errors":["internal error"]}
+        "#);
+    }
+}

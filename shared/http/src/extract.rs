@@ -1,0 +1,199 @@
+//! Bodies, query strings and path parameters, whose mistakes are named.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ApiError;
+
+/// A JSON object. The `Content-Type` does not matter: some clients leave it out.
+pub struct Body<T>(pub T);
+
+/// A JSON array of objects. An object that stands alone is taken as an array of one.
+pub struct Batch<T>(pub Vec<T>);
+
+/// A JSON object that may be left out, as many clients do where there is nothing to say.
+pub struct OptionalBody<T>(pub T);
+
+/// The parameters of the query string.
+pub struct Query<T>(pub T);
+
+/// The parameters of the path. One that cannot be an id names nothing: 404.
+pub struct Path<T>(pub T);
+
+/// An answer with status 201.
+pub struct Created<T>(pub T);
+
+/// The longest message about a body: what a caller sent is not sent back at length.
+const LONGEST_MESSAGE: usize = 300;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = required(read(request, state).await?)?;
+        parse::<Object<T>>(&bytes).map(|object| Self(object.0))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Batch<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = required(read(request, state).await?)?;
+        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'[') => Ok(Self(parse::<Vec<Object<T>>>(&bytes)?.into_iter().map(|item| item.0).collect())),
+            Some(b'{') => Ok(Self(vec![parse::<Object<T>>(&bytes)?.0])),
+            Some(_) | None => Err(ApiError::Invalid("Expected body to be an array".to_owned())),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request, state).await?;
+        let is_absent = bytes.is_empty() || bytes.as_ref() == b"null";
+        if is_absent { Ok(Self(T::default())) } else { Ok(Self(parse::<Object<T>>(&bytes)?.0)) }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|error| invalid(&error.body_text()))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|_| ApiError::NotFound("resource"))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+        _ => ApiError::Invalid("the request body cannot be read".to_owned()),
+    })
+}
+
+fn required(bytes: Bytes) -> Result<Bytes, ApiError> {
+    if bytes.is_empty() { Err(ApiError::Invalid("a JSON body is needed".to_owned())) } else { Ok(bytes) }
+}
+
+/// A `T` in the form of a JSON object: serde would take an array of its fields' values as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        if path == "." { invalid(&message) } else { invalid(&format!("{path}: {message}")) }
+    })?;
+    json.end().map_err(|error| invalid(&error.to_string()))?;
+    Ok(value)
+}
+
+fn invalid(message: &str) -> ApiError {
+    ApiError::Invalid(message.chars().take(LONGEST_MESSAGE).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    async fn body(text: &str) -> Result<Named, String> {
+        let request = Request::new(text.to_owned().into());
+        let body = Body::<Named>::from_request(request, &()).await;
+        body.map(|body| body.0).map_err(|error| error.to_string())
+    }
+
+    async fn batch(text: &str) -> Result<Vec<Named>, String> {
+        let request = Request::new(text.to_owned().into());
+        let batch = Batch::<Named>::from_request(request, &()).await;
+        batch.map(|batch| batch.0).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_an_object_and_its_mistakes_are_named() {
+        assert_eq!(body(r#"{"name":"Jane","unknown":1}"#).await.unwrap().name, "Jane");
+        for (text, message) in [
+            ("", "a JSON body is needed"),
+            (r#"{"name":7}"#, "name: invalid type: integer `7`, expected a string"),
+            (r#"["Jane"]"#, "invalid type: sequence, expected a JSON object"),
+            (r#""Jane""#, "invalid type: string"),
+            (r#"{"name":"Jane"} x"#, "trailing characters"),
+        ] {
+            let refused = body(text).await.unwrap_err();
+            assert!(refused.starts_with(message), "{text}: {refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_an_array_of_objects_or_one_object() {
+        assert_eq!(batch(r#" [{"name":"Jane"},{"name":"Joe"}]"#).await.unwrap().len(), 2);
+        assert_eq!(batch(r#"{"name":"Jane"}"#).await.unwrap().len(), 1);
+        for (text, message) in [
+            ("7", "Expected body to be an array"),
+            (r#"[{"name":"Jane"},{}]"#, "[1]: missing field `name`"),
+            (r#"[["Jane"]]"#, "[0]: invalid type: sequence"),
+        ] {
+            let refused = batch(text).await.unwrap_err();
+            assert!(refused.starts_with(message), "{text}: {refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_caller_sent_is_not_sent_back_at_length() {
+        let refused = body(&format!(r#"["{}"]"#, "x".repeat(10_000))).await.unwrap_err();
+        assert!(refused.len() <= LONGEST_MESSAGE);
+    }
+}

@@ -1,0 +1,112 @@
+//! The mails that follow a change.
+//!
+//! They leave after the change is stored, so that no mail speaks of what did not happen. A mail that fails is logged and
+//! does not fail the request: what was asked for is done, and the user can ask for another mail.
+
+use rookery_domain::{Environment, PlainToken, Tenant, User, UserId};
+use rookery_email::{
+    ActivateUser, EmailError, InviteToTenant, Mail, Sender, activation_link, invitation_link,
+};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::AppState;
+
+/// Mails `user` the link that activates the account and holds `token`.
+pub async fn send_activation(
+    app: &AppState,
+    environment: &Environment,
+    tenant: Option<&Tenant>,
+    user: &User,
+    token: &PlainToken,
+    email_metadata: Map<String, Value>,
+) {
+    let Some(redirect_url) = activation_url(environment, tenant, user.id, token) else {
+        return;
+    };
+    let mail = ActivateUser {
+        email: user.email.clone(),
+        name: user.name.clone(),
+        tenant_name: tenant_name(environment, tenant),
+        redirect_url,
+        metadata: user.metadata.as_object(),
+        email_metadata,
+    };
+    send(app, environment, user, &mail).await;
+}
+
+/// Mails `user` the link that accepts the invitation to `tenant` and holds `token`. `issuer` is who invites, when it is a
+/// person.
+pub async fn send_invitation(
+    app: &AppState,
+    environment: &Environment,
+    tenant: Option<&Tenant>,
+    user: &User,
+    token: &PlainToken,
+    email_metadata: Map<String, Value>,
+    issuer: Option<&User>,
+) {
+    let Some(application) = application_url(environment, tenant) else {
+        return;
+    };
+    let mail = InviteToTenant {
+        email: user.email.clone(),
+        name: user.name.clone(),
+        tenant_name: tenant_name(environment, tenant),
+        redirect_url: invitation_link(&application, user.id, token),
+        metadata: user.metadata.as_object(),
+        email_metadata,
+        issuer_name: issuer.and_then(|issuer| issuer.name.clone()),
+        issuer_email: issuer.map(|issuer| issuer.email.clone()),
+    };
+    send(app, environment, user, &mail).await;
+}
+
+/// The link that activates the account of `user` and holds `token`; `None`, which is logged, when there is no
+/// application that it could lead to.
+#[must_use]
+pub fn activation_url(
+    environment: &Environment,
+    tenant: Option<&Tenant>,
+    user: UserId,
+    token: &PlainToken,
+) -> Option<Url> {
+    Some(activation_link(&application_url(environment, tenant)?, user, token))
+}
+
+/// Where links lead: to the tenant's own application if it has one, else to the environment's. `None`, which is logged,
+/// when neither is a web address.
+fn application_url(environment: &Environment, tenant: Option<&Tenant>) -> Option<Url> {
+    let own = tenant.and_then(|tenant| tenant.profile.application_url.as_deref());
+    let url = own.and_then(web_address).or_else(|| web_address(&environment.application_url));
+    if url.is_none() {
+        tracing::error!(environment = %environment.id, "the application's address is no web address: no link leads to it");
+    }
+    url
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+fn tenant_name(environment: &Environment, tenant: Option<&Tenant>) -> String {
+    tenant.map_or(&environment.name, |tenant| &tenant.name).clone()
+}
+
+async fn send<M: Mail>(app: &AppState, environment: &Environment, user: &User, mail: &M) {
+    let sender = Sender { address: environment.sender.clone(), name: environment.name.clone() };
+    if let Err(error) = app.mailer.send(&sender, &user.email, mail).await {
+        report(environment, user, &error);
+    }
+}
+
+/// The user's id is enough to find the address: neither that nor the token belongs in a log.
+fn report(environment: &Environment, user: &User, error: &EmailError) {
+    tracing::error!(
+        environment = %environment.id,
+        user = %user.id,
+        cause = error as &dyn std::error::Error,
+        "a mail was not sent"
+    );
+}

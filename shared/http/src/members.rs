@@ -1,0 +1,91 @@
+//! Members of tenants: which roles they can be given, and how they are answered.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rookery_domain::{Catalog, Environment, Role, RoleId, RoleLevel, TenantId, User};
+use rookery_store::{EnvironmentStore, StoreError};
+
+use crate::wire::{UserDetails, UserResponse, Viewer};
+use crate::{ApiError, ApiResult, with_own_roles};
+
+/// How many roles one request may name.
+pub const MOST_ROLES: usize = 100;
+
+/// The catalogue that applies in `tenants`: the environment's, and all of their own roles.
+///
+/// # Errors
+/// The table fails.
+pub async fn catalog_in(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    tenants: &[&TenantId],
+) -> Result<Arc<Catalog>, StoreError> {
+    let mut catalog = store.catalog().load(environment).await?;
+    for tenant in tenants {
+        catalog = and_roles(catalog, store.catalog().roles_of_tenant(tenant).await?);
+    }
+    Ok(catalog)
+}
+
+/// `catalog` and the roles `own` of a tenant.
+#[must_use]
+pub fn and_roles(catalog: Arc<Catalog>, own: Vec<Role>) -> Arc<Catalog> {
+    if own.is_empty() { catalog } else { Arc::new(Catalog::clone(&catalog).with_roles(own)) }
+}
+
+/// `ids` without repetition, if they are not too many.
+///
+/// # Errors
+/// There are more than [`MOST_ROLES`].
+pub fn distinct_roles(ids: Vec<RoleId>) -> ApiResult<Vec<RoleId>> {
+    if ids.len() > MOST_ROLES {
+        return Err(ApiError::Invalid(format!("roleIds must name at most {MOST_ROLES} roles")));
+    }
+    Ok(ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// Whether somebody of rank `rank` may give or take all of the roles `ids` in `tenant`. A vendor has no rank, and may.
+///
+/// # Errors
+/// A role is not there or another tenant's, or too strong for them.
+pub fn require_grantable(
+    catalog: &Catalog,
+    tenant: &TenantId,
+    ids: &[RoleId],
+    rank: Option<RoleLevel>,
+) -> ApiResult<()> {
+    for id in ids {
+        let role = catalog.roles.get(id).filter(|role| role.applies_in(tenant));
+        let role = role.ok_or(ApiError::NotFound("role"))?;
+        if rank.is_some_and(|rank| !rank.may_grant(role.level)) {
+            return Err(ApiError::Forbidden(format!(
+                "only somebody with a stronger role can give or take {}",
+                role.key
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `user` as `viewer` sees them, with their roles and permissions in `tenant`; without one, in the tenant they last
+/// worked in.
+///
+/// # Errors
+/// The table fails.
+pub async fn show(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: &User,
+    tenant: Option<&TenantId>,
+    viewer: Viewer,
+) -> ApiResult<UserResponse> {
+    let catalog = store.catalog().load(environment).await?;
+    let seen = user.memberships.iter().filter(|membership| match viewer {
+        Viewer::Vendor | Viewer::Themselves => true,
+        Viewer::Colleague => Some(&membership.tenant_id) == tenant,
+    });
+    let catalog = with_own_roles(store, catalog, seen).await?;
+    let details = UserDetails { vendor: store.id(), catalog: Some(&catalog), tenant, viewer };
+    Ok(details.show(user))
+}

@@ -1,0 +1,87 @@
+//! What stands around a group's router: tidy paths, cross-origin rules, a trace id, limits, and JSON for every error.
+
+mod cors;
+mod path;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use tower::{Service, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{ApiError, AppState};
+
+/// The id by which a request is found in the logs; clients report it with errors.
+const TRACE_ID: HeaderName = HeaderName::from_static("frontegg-trace-id");
+
+/// Where monitors ask whether the server runs. It does not ask the table: a server that is restarted because the table is
+/// slow helps nobody.
+const HEALTH: &str = "/health";
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 512 * 1024;
+
+/// For how long browsers may remember the answer to a preflight request.
+const PREFLIGHT_REMEMBERED: Duration = Duration::from_mins(10);
+
+/// A service that answers with the endpoints of `router`.
+pub fn service(
+    router: OpenApiRouter<AppState>,
+    app: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+    let (router, _) = router.split_for_parts();
+    ServiceBuilder::new().map_request(path::tidy::<Body>).service(with_layers(router, app))
+}
+
+fn with_layers(router: Router<AppState>, app: AppState) -> Router {
+    router
+        .route(HEALTH, get(async || Json(json!({ "status": "ok" }))))
+        .fallback(async || ApiError::NoRoute)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(app.clone(), cors::answer))
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+            ApiError::internal(message.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
+        }))
+        .layer(from_fn({
+            let app = app.clone();
+            move |request: Request, next: Next| trace(app.clone(), request, next)
+        }))
+        .with_state(app)
+}
+
+/// Gives the request an id, which its log lines and its answer carry.
+async fn trace(app: AppState, request: Request, next: Next) -> Response {
+    let id = app.entropy.uuid().to_string();
+    let span = tracing::info_span!(
+        "request",
+        trace_id = %id,
+        method = %request.method(),
+        path = %request.uri().path(),
+        status = tracing::field::Empty,
+    );
+    async {
+        let mut response = next.run(request).await;
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(TRACE_ID, id);
+        }
+        tracing::Span::current().record("status", response.status().as_u16());
+        tracing::info!("answered");
+        response
+    }
+    .instrument(span)
+    .await
+}

@@ -1,0 +1,174 @@
+//! Signing users in: sessions, their tokens, and the answer that carries them.
+
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, http::StatusCode};
+use rookery_domain::{Environment, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User};
+use rookery_store::EnvironmentStore;
+use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{ApiError, ApiResult, AppState, ClientInfo, cookies, grants_in};
+
+/// The answer to a sign-in or a refresh.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthenticationResponse {
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// Whether a second factor must be shown before there are tokens.
+    mfa_required: bool,
+    /// The access token, a JWT.
+    access_token: String,
+    /// The refresh token; the cookie holds it too.
+    refresh_token: String,
+    /// Seconds until the access token expires.
+    expires_in: i64,
+    /// When the access token expires.
+    expires: String,
+    /// Who signed in.
+    #[schema(value_type = uuid::Uuid)]
+    user_id: rookery_domain::UserId,
+    /// Their e-mail address.
+    user_email: String,
+    /// Whether it is verified.
+    email_verified: bool,
+}
+
+/// A user who has just signed in.
+pub struct SignedIn {
+    environment: Environment,
+    user: User,
+    access_token: AccessToken,
+    refresh_token: RefreshToken,
+    now: Timestamp,
+    session_ends: Timestamp,
+}
+
+impl SignedIn {
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// The same, who holds another refresh token of the session.
+    #[must_use]
+    pub fn holding(self, refresh_token: RefreshToken) -> Self {
+        Self { refresh_token, ..self }
+    }
+
+    /// The answer, with status `status`, and the cookie.
+    #[must_use]
+    pub fn respond(self, status: StatusCode) -> Response {
+        let lifetime = self.environment.configuration.default_token_expiration;
+        let cookie_seconds = self.session_ends.seconds_since(self.now);
+        let cookie = cookies::set_refresh_token(&self.environment, &self.refresh_token, cookie_seconds);
+        let body = AuthenticationResponse {
+            token_type: "bearer",
+            mfa_required: false,
+            access_token: self.access_token.expose().to_owned(),
+            refresh_token: self.refresh_token.expose().to_string(),
+            expires_in: lifetime,
+            expires: self.now.plus_seconds(lifetime).to_string(),
+            user_id: self.user.id,
+            user_email: self.user.email.to_string(),
+            email_verified: self.user.verified,
+        };
+        let mut headers: HeaderMap = cookie.map(|cookie| (SET_COOKIE, cookie)).into_iter().collect();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        (status, headers, Json(body)).into_response()
+    }
+}
+
+/// Begins a session for `user`, who has proved who they are, in the tenant they land in.
+///
+/// # Errors
+/// They have no tenant to land in, or the table or the signing key fails.
+pub async fn begin(
+    app: &AppState,
+    store: &EnvironmentStore,
+    environment: Environment,
+    user: User,
+    client: ClientInfo,
+) -> ApiResult<SignedIn> {
+    let now = app.now();
+    let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
+    let limits = SessionLimits::of(&environment.configuration);
+    let (refresh_token, session) = Session::begin(&*app.entropy, now, user.id, tenant.clone(), limits);
+    let session = Session { ip_address: client.ip_address, user_agent: client.user_agent, ..session };
+    let (access_token, ()) = tokio::try_join!(
+        issue_access_token(app, store, &environment, &user, &tenant, &session),
+        keep(store, &session, &user, now),
+    )?;
+    let session_ends = session.expires_at;
+    Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends })
+}
+
+async fn keep(store: &EnvironmentStore, session: &Session, user: &User, now: Timestamp) -> ApiResult<()> {
+    let (sessions, users) = (store.sessions(), store.users());
+    tokio::try_join!(sessions.begin(session), users.note_login(user.id, now))?;
+    Ok(())
+}
+
+/// Issues another access token for `session`, whose refresh token is now `refresh_token`.
+///
+/// # Errors
+/// The table or the signing key fails.
+pub async fn resume(
+    app: &AppState,
+    store: &EnvironmentStore,
+    environment: Environment,
+    user: User,
+    tenant: &TenantId,
+    session: &Session,
+    refresh_token: RefreshToken,
+) -> ApiResult<SignedIn> {
+    let access_token = issue_access_token(app, store, &environment, &user, tenant, session).await?;
+    let session_ends = session.expires_at;
+    Ok(SignedIn { environment, user, access_token, refresh_token, now: app.now(), session_ends })
+}
+
+async fn issue_access_token(
+    app: &AppState,
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: &User,
+    tenant: &TenantId,
+    session: &Session,
+) -> ApiResult<AccessToken> {
+    let grants = grants_in(store, environment, user, tenant).await?;
+    let configuration = &environment.configuration;
+    let now = app.now();
+    let claims = UserClaims {
+        sub: user.id,
+        user_id: user.id,
+        name: user.name.clone().unwrap_or_default(),
+        email: user.email.clone(),
+        email_verified: user.verified,
+        metadata: user.metadata.as_object(),
+        roles: configuration.add_roles_to_jwt.then_some(grants.roles),
+        permissions: configuration.add_permissions_to_jwt.then_some(grants.permissions),
+        tenant_id: tenant.clone(),
+        tenant_ids: user.usable_tenants(now).cloned().collect(),
+        profile_picture_url: user.profile_picture_url.clone(),
+        sid: session.id,
+        token_type: UserTokenType::UserToken,
+        application_id: environment.id,
+        aud: environment.id,
+        iss: environment.base_url.clone(),
+        iat: now,
+        exp: now.plus_seconds(configuration.default_token_expiration),
+        super_user: user.super_user,
+        invisible: user.invisible,
+    };
+    Ok(encode(&claims, app.user_keys.current()).await?)
+}
+
+/// The answer to somebody who proved who they are and has no tenant to sign in to.
+#[must_use]
+pub fn no_tenant() -> ApiError {
+    ApiError::SignInFailed(None, "the user belongs to no tenant they can sign in to".to_owned())
+}

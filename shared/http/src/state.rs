@@ -1,0 +1,81 @@
+//! What handlers work with.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+
+use rookery_domain::{Clock, Entropy, Timestamp, VendorId};
+use rookery_email::Mailer;
+use rookery_store::Store;
+use rookery_tokens::{KeyRing, PasswordHasher};
+
+/// The parts that a server is put together from, once, when it starts.
+pub struct Parts {
+    /// The table.
+    pub store: Store,
+    /// Signs and knows users' tokens.
+    pub user_keys: KeyRing,
+    /// Signs and knows vendors' tokens. The keys are others than the users', so that no token can pass as the other
+    /// kind.
+    pub vendor_keys: KeyRing,
+    /// Hashes passwords.
+    pub passwords: PasswordHasher,
+    /// Sends mails.
+    pub mailer: Mailer,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Supplies randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What handlers work with: the [`Parts`], shared.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    hosts: Mutex<HashMap<String, (VendorId, Timestamp)>>,
+}
+
+/// For how long it is remembered which environment a host name belongs to, in seconds.
+const HOST_REMEMBERED_SECONDS: i64 = 60;
+
+/// How many host names are remembered. Only those are that belong to an environment, so this is a precaution.
+const HOSTS_REMEMBERED: usize = 1_000;
+
+impl AppState {
+    /// Shares `parts`.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, hosts: Mutex::default() }))
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn remembered_host(&self, host: &str) -> Option<VendorId> {
+        let hosts = self.0.hosts.lock().ok()?;
+        let (vendor, since) = hosts.get(host)?;
+        (self.now().seconds_since(*since) < HOST_REMEMBERED_SECONDS).then_some(*vendor)
+    }
+
+    pub(crate) fn remember_host(&self, host: &str, vendor: VendorId) {
+        if let Ok(mut hosts) = self.0.hosts.lock() {
+            if hosts.len() >= HOSTS_REMEMBERED {
+                hosts.clear();
+            }
+            hosts.insert(host.to_owned(), (vendor, self.now()));
+        }
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}

@@ -1,0 +1,146 @@
+//! Between API Gateway's events (payload format 2.0) and HTTP requests.
+
+use axum::body::Body;
+use axum::extract::Request;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::http::header::{HOST, HeaderName};
+use lambda_http::http::{HeaderMap, Uri};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, Error, LambdaEvent, lambda_runtime};
+use rookery_http::{AppState, ClientAddress, service};
+use tower::ServiceBuilder;
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Answers events until Lambda stops the function.
+pub(crate) async fn run(router: OpenApiRouter<AppState>, app: AppState) -> Result<(), Error> {
+    let endpoints = ServiceBuilder::new().map_request(request).service(service::service(router, app));
+    let handler = ServiceBuilder::new()
+        .map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
+            payload: harmless(event.payload),
+            ..event
+        })
+        .service(Adapter::from(endpoints));
+    lambda_runtime::run(handler).await
+}
+
+/// The request, with the address of the client as API Gateway saw it.
+fn request(request: lambda_http::Request) -> Request {
+    let mut request = request.map(Body::new);
+    let address = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        Some(_) | None => None,
+    };
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    request
+}
+
+/// The event without what makes the adapter panic: it puts an absolute URL together from the parts of an event, and
+/// takes for granted that it is one.
+fn harmless(event: LambdaRequest) -> LambdaRequest {
+    match event {
+        LambdaRequest::ApiGatewayV2(mut event) => {
+            disarm(&mut event);
+            LambdaRequest::ApiGatewayV2(event)
+        }
+        other => other,
+    }
+}
+
+fn disarm(event: &mut ApiGatewayV2httpRequest) {
+    // Only API Gateway can be reached from outside, and it is by HTTPS.
+    event.headers.remove(FORWARDED_PROTO);
+    if !has_usable_host(&event.headers) {
+        event.headers.remove(HOST);
+    }
+    let path = event.raw_path.take().unwrap_or_default();
+    // The path has been decoded: what looks like the beginning of a query or fragment is part of it.
+    let path = path.replace('?', "%3F").replace('#', "%23");
+    event.raw_path = Some(if path.starts_with('/') { path } else { format!("/{path}") });
+    if let Some(query) = &mut event.raw_query_string
+        && Uri::try_from(format!("/?{query}")).is_err()
+    {
+        *query = encoded(query);
+    }
+}
+
+/// Whether the host in `headers` makes a URL in the eyes of both libraries that will look at it.
+fn has_usable_host(headers: &HeaderMap) -> bool {
+    headers
+        .get(HOST)
+        .and_then(|host| Url::parse(&format!("https://{}/", host.to_str().ok()?)).ok())
+        .is_some_and(|url| url.path() == "/" && Uri::try_from(url.as_str()).is_ok())
+}
+
+fn encoded(query: &str) -> String {
+    let Ok(mut url) = Url::parse("https://localhost/") else {
+        return String::new();
+    };
+    url.set_query(Some(query));
+    url.query().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use lambda_http::request::RequestOrigin;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(host: &str, path: &str, query: &str) -> Value {
+        json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": { "host": host, "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "http,https" },
+            "requestContext": {
+                "accountId": "111122223333",
+                "apiId": "api",
+                "domainName": "api.execute-api.eu-central-1.amazonaws.com",
+                "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "198.51.100.7" },
+                "requestId": "id",
+                "stage": "$default",
+            },
+            "isBase64Encoded": false,
+        })
+    }
+
+    fn converted(host: &str, path: &str, query: &str) -> Request {
+        let event: LambdaRequest = serde_json::from_value(event(host, path, query)).unwrap();
+        assert!(matches!(event.request_origin(), RequestOrigin::ApiGatewayV2));
+        request(harmless(event).into())
+    }
+
+    #[test]
+    fn an_event_becomes_a_request_with_the_address_that_the_gateway_saw() {
+        let request = converted("auth.example.com", "/tenants/a", "x=1&x=2");
+        assert_eq!(request.uri(), "https://auth.example.com/tenants/a?x=1&x=2");
+        assert_eq!(request.headers()[HOST], "auth.example.com");
+        let expected: IpAddr = "198.51.100.7".parse().unwrap();
+        assert_eq!(request.extensions().get(), Some(&ClientAddress(expected)));
+    }
+
+    #[test]
+    fn an_odd_host_is_none() {
+        for host in ["", "1.2.3.4.5", "a b", "[::1", "a:port", "user@", "a/b?c", "é"] {
+            let request = converted(host, "/x", "");
+            assert_eq!(request.uri().path(), "/x", "{host}");
+            assert!(!request.headers().contains_key(HOST), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_odd_path_or_query_is_encoded() {
+        let request = converted("auth.example.com", "/a b?c#d", "q=\"é\" <x>#y");
+        assert_eq!(request.uri().path(), "/a%20b%3Fc%23d");
+        assert_eq!(request.uri().query(), Some("q=%22%C3%A9%22%20%3Cx%3E%23y"));
+        assert_eq!(converted("auth.example.com", "", "").uri().path(), "/");
+    }
+}

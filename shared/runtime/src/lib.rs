@@ -1,0 +1,104 @@
+//! Puts an endpoint group together as a function on AWS Lambda, behind an API Gateway HTTP API.
+//!
+//! Settings come from environment variables:
+//!
+//! | variable | |
+//! |---|---|
+//! | `TABLE_NAME` | the DynamoDB table |
+//! | `SIGNING_MODE` | `KmsSign`: keys that never leave KMS. `KmsWrapped`: keys that KMS decrypts when a function starts |
+//! | `USER_KEY_ID`, `VENDOR_KEY_ID` | with `KmsSign`: the keys in KMS, each by id, ARN or alias |
+//! | `USER_KEY_PUBLIC`, `VENDOR_KEY_PUBLIC` | with `KmsWrapped`: the public keys (`SubjectPublicKeyInfo`, DER, base64) |
+//! | `USER_KEY_WRAPPED`, `VENDOR_KEY_WRAPPED` | with `KmsWrapped`: the encrypted private keys (base64); a function without one verifies tokens and signs none |
+//! | `USER_KEYS_RETIRED`, `VENDOR_KEYS_RETIRED` | optional: public keys that signed before, like the above, separated by commas |
+//! | `MAIL_CONFIGURATION_SET` | optional: the SES configuration set that mails are sent with |
+//! | `RUST_LOG` | optional: what is logged; `info` unless it says otherwise |
+
+mod gateway;
+mod keys;
+mod settings;
+
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy};
+use rookery_email::{Mailer, SesTransport};
+use rookery_http::{AppState, Parts};
+use rookery_store::{Connection, Store};
+use rookery_tokens::PasswordHasher;
+use tracing_subscriber::EnvFilter;
+use utoipa_axum::router::OpenApiRouter;
+
+use settings::Settings;
+
+pub use lambda_http::Error;
+
+pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};
+
+/// API Gateway waits 30 seconds for an answer. A request makes at most four calls to AWS one after the other, and a call
+/// has failed after six seconds, its retries included.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
+/// One try of a call.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connecting for one try of a call.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a call is tried.
+const ATTEMPTS: u32 = 3;
+
+/// Answers the events of this function with the endpoints of `router`, for as long as Lambda lets it.
+///
+/// # Errors
+/// A setting is missing or wrong, or a signing key cannot be had.
+pub async fn serve(router: OpenApiRouter<AppState>) -> Result<(), Error> {
+    log_as_json();
+    let app = state().await.inspect_err(|error| tracing::error!(%error, "the function does not start"))?;
+    gateway::run(router, app).await
+}
+
+async fn state() -> Result<AppState, Error> {
+    let settings = Settings::read(|name| env::var(name).ok())?;
+    Ok(AppState::new(parts(settings, &sdk_config().await).await?))
+}
+
+async fn parts(settings: Settings, config: &SdkConfig) -> Result<Parts, Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let (user_keys, vendor_keys) = keys::rings(aws_sdk_kms::Client::new(config), settings.keys).await?;
+    let transport = SesTransport::new(aws_sdk_ses::Client::new(config), settings.mail_configuration_set);
+    Ok(Parts {
+        store: Store::new(Connection::new(config, &settings.table_name)),
+        user_keys,
+        vendor_keys,
+        passwords: PasswordHasher::new(entropy.clone())?,
+        mailer: Mailer::new(Arc::new(transport)),
+        clock,
+        entropy,
+    })
+}
+
+async fn sdk_config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(OPERATION_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .load()
+        .await
+}
+
+/// One JSON object a line, which is what CloudWatch Logs Insights reads.
+fn log_as_json() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_env_filter(filter)
+        .init();
+}

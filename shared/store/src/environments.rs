@@ -1,0 +1,159 @@
+//! Environments, and how they are found.
+
+use rookery_domain::{Environment, Role, VendorId};
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{Entity, Stored};
+use crate::error::while_contended;
+use crate::keys::Key;
+use crate::table::Table;
+use crate::transaction::{Cancelled, Transaction};
+use crate::{CatalogStore, Sessions, Store, StoreError, Tenants, UpdateError, Users};
+
+impl Entity for Environment {
+    const TYPE: &'static str = "environment";
+}
+
+/// The environment that a host name belongs to.
+#[derive(Serialize, Deserialize)]
+struct Host {
+    environment: VendorId,
+}
+
+impl Entity for Host {
+    const TYPE: &'static str = "host";
+}
+
+/// The environments of a deployment.
+pub struct Environments<'a> {
+    table: &'a Table,
+}
+
+impl<'a> Environments<'a> {
+    pub(crate) fn new(store: &'a Store) -> Self {
+        Self { table: &store.table }
+    }
+
+    /// Which environment the host name `host` belongs to.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn find_by_host(&self, host: &str) -> Result<Option<VendorId>, StoreError> {
+        let found = self.table.get::<Host>(Key::host(host)).await?;
+        Ok(found.map(|host| host.value.environment))
+    }
+
+    /// Makes an environment with its first roles. `false`: there is one already, and it stays as it is.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn create(&self, environment: &Environment, roles: &[Role]) -> Result<bool, StoreError> {
+        let mut transaction = Transaction::new(self.table);
+        let made = transaction.insert(Key::environment(environment.id), environment)?;
+        crate::catalog::insert(&mut transaction, environment.id, roles)?;
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(cancelled) if cancelled.failed(made) => Ok(false),
+            Err(cancelled) => Err(cancelled.into_store_error()),
+        }
+    }
+
+    /// Has `host` lead to `environment`. `false`: it leads to another.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn claim_host(&self, host: &str, environment: VendorId) -> Result<bool, StoreError> {
+        let mut transaction = Transaction::new(self.table);
+        let claim = transaction.insert(Key::host(host), &Host { environment })?;
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(cancelled) if cancelled.failed(claim) => {
+                Ok(self.find_by_host(host).await? == Some(environment))
+            }
+            Err(cancelled) => Err(cancelled.into_store_error()),
+        }
+    }
+}
+
+/// One environment's data.
+#[derive(Clone)]
+pub struct EnvironmentStore {
+    pub(crate) store: Store,
+    pub(crate) id: VendorId,
+}
+
+impl EnvironmentStore {
+    pub(crate) fn new(store: Store, id: VendorId) -> Self {
+        Self { store, id }
+    }
+
+    /// Which environment this is.
+    #[must_use]
+    pub fn id(&self) -> VendorId {
+        self.id
+    }
+
+    /// The roles, permissions and categories.
+    #[must_use]
+    pub fn catalog(&self) -> CatalogStore<'_> {
+        CatalogStore::new(self)
+    }
+
+    /// The tenants.
+    #[must_use]
+    pub fn tenants(&self) -> Tenants<'_> {
+        Tenants::new(self)
+    }
+
+    /// The users.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users::new(self)
+    }
+
+    /// The sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::new(self)
+    }
+
+    /// The environment itself.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get(&self) -> Result<Option<Environment>, StoreError> {
+        let found = self.table().get::<Environment>(Key::environment(self.id)).await?;
+        Ok(found.map(|stored| stored.value))
+    }
+
+    /// Changes the environment; `None` when there is none.
+    ///
+    /// `change` may be called more than once.
+    ///
+    /// # Errors
+    /// `change` refuses, or the table fails.
+    pub async fn update<E>(
+        &self,
+        mut change: impl FnMut(&mut Environment) -> Result<(), E>,
+    ) -> Result<Option<Environment>, UpdateError<E>> {
+        let key = Key::environment(self.id);
+        while_contended!(async {
+            let Some(mut stored) = self.table().get::<Environment>(key.clone()).await? else {
+                return Ok(None);
+            };
+            change(&mut stored.value).map_err(UpdateError::Refused)?;
+            self.write(&key, &stored).await?;
+            Ok(Some(stored.value))
+        })
+    }
+
+    async fn write(&self, key: &Key, stored: &Stored<Environment>) -> Result<(), StoreError> {
+        let mut transaction = Transaction::new(self.table());
+        transaction.replace(key.clone(), stored)?;
+        transaction.commit().await.map_err(Cancelled::into_store_error)
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.store.table
+    }
+}

@@ -1,0 +1,187 @@
+//! Every key of the table, and nowhere else a string of one.
+//!
+//! All begin with the environment's id, except the item that finds the environment by its host name.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rookery_domain::{
+    CategoryId, EmailAddress, PermissionId, RoleId, SessionId, TenantId, Timestamp, UserId, VendorId,
+};
+
+/// Where an item is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// A list that pages are read from; see [`crate::roster`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum List {
+    /// The tenants of an environment.
+    Tenants,
+    /// The users of an environment.
+    Users,
+    /// The users of a tenant.
+    Members(TenantId),
+}
+
+impl List {
+    /// The list's part of a key, and its name in the item of whoever is listed.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Tenants => "TENANTS".to_owned(),
+            Self::Users => "USERS".to_owned(),
+            Self::Members(tenant) => format!("MEMBERS#{tenant}"),
+        }
+    }
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    pub(crate) fn host(host: &str) -> Self {
+        Self::new(format!("HOST#{host}"), "HOST")
+    }
+
+    pub(crate) fn environment(vendor: VendorId) -> Self {
+        Self::new(vendor.to_string(), "ENVIRONMENT")
+    }
+
+    pub(crate) fn login(vendor: VendorId, email: &EmailAddress) -> Self {
+        Self::new(format!("{vendor}#EMAIL#{email}"), "LOGIN")
+    }
+
+    pub(crate) fn user(vendor: VendorId, user: UserId) -> Self {
+        Self::new(format!("{vendor}#USER#{user}"), "USER")
+    }
+
+    pub(crate) fn session(vendor: VendorId, user: UserId, session: SessionId) -> Self {
+        Self::new(format!("{vendor}#USER#{user}"), format!("{SESSION}{session}"))
+    }
+
+    pub(crate) fn tenant(vendor: VendorId, tenant: &TenantId) -> Self {
+        Self::new(tenant_partition(vendor, tenant), "TENANT")
+    }
+
+    pub(crate) fn child(vendor: VendorId, parent: &TenantId, child: &TenantId) -> Self {
+        Self::new(tenant_partition(vendor, parent), format!("{CHILD}{child}"))
+    }
+
+    /// A role of a tenant stands with the tenant, so that the environment's catalogue does not grow with its tenants.
+    pub(crate) fn role(vendor: VendorId, tenant: Option<&TenantId>, role: RoleId) -> Self {
+        Self::new(roles_partition(vendor, tenant), format!("{ROLE}{role}"))
+    }
+
+    /// Holds the key of a role, so that no two have the same.
+    pub(crate) fn role_name(vendor: VendorId, tenant: Option<&TenantId>, key: &str) -> Self {
+        Self::new(roles_partition(vendor, tenant), format!("NAME#ROLE#{key}"))
+    }
+
+    pub(crate) fn permission(vendor: VendorId, permission: PermissionId) -> Self {
+        Self::new(catalog_partition(vendor), format!("{PERMISSION}{permission}"))
+    }
+
+    /// Holds the key of a permission, so that no two have the same.
+    pub(crate) fn permission_name(vendor: VendorId, key: &str) -> Self {
+        Self::new(catalog_partition(vendor), format!("NAME#PERMISSION#{key}"))
+    }
+
+    pub(crate) fn category(vendor: VendorId, category: CategoryId) -> Self {
+        Self::new(catalog_partition(vendor), format!("{CATEGORY}{category}"))
+    }
+
+    /// Holds the name of a category, so that no two have the same.
+    pub(crate) fn category_name(vendor: VendorId, name: &str) -> Self {
+        Self::new(catalog_partition(vendor), format!("NAME#CATEGORY#{name}"))
+    }
+
+    /// The totals of a list.
+    pub(crate) fn directory(vendor: VendorId, list: &List) -> Self {
+        Self::new(format!("{vendor}#LIST#{}", list.name()), "DIRECTORY")
+    }
+
+    pub(crate) fn list_entry(vendor: VendorId, list: &List, bucket: u32, since: Timestamp, id: &str) -> Self {
+        Self::new(bucket_partition(vendor, list, bucket), format!("{since}#{id}"))
+    }
+
+    pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk)),
+            (SK.to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+
+/// Beginnings of sort keys that are queried.
+pub(crate) const SESSION: &str = "SESSION#";
+pub(crate) const CHILD: &str = "CHILD#";
+pub(crate) const ROLE: &str = "ROLE#";
+pub(crate) const PERMISSION: &str = "PERMISSION#";
+pub(crate) const CATEGORY: &str = "CATEGORY#";
+
+pub(crate) fn user_partition(vendor: VendorId, user: UserId) -> String {
+    Key::user(vendor, user).pk
+}
+
+pub(crate) fn tenant_partition(vendor: VendorId, tenant: &TenantId) -> String {
+    format!("{vendor}#TENANT#{tenant}")
+}
+
+pub(crate) fn catalog_partition(vendor: VendorId) -> String {
+    format!("{vendor}#CATALOG")
+}
+
+fn roles_partition(vendor: VendorId, tenant: Option<&TenantId>) -> String {
+    tenant.map_or_else(|| catalog_partition(vendor), |tenant| tenant_partition(vendor, tenant))
+}
+
+pub(crate) fn bucket_partition(vendor: VendorId, list: &List, bucket: u32) -> String {
+    format!("{vendor}#LIST#{}#{bucket}", list.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_layout_of_every_key() {
+        let vendor = VendorId::from(Uuid::from_u128(1));
+        let user = UserId::from(Uuid::from_u128(2));
+        let (acme, labs): (TenantId, TenantId) = ("acme".parse().unwrap(), "labs".parse().unwrap());
+        let role = RoleId::from(Uuid::from_u128(3));
+        let start = Timestamp::from_millis(0);
+        let members = List::Members(acme.clone());
+        let keys = [
+            Key::host("auth.example.com"),
+            Key::environment(vendor),
+            Key::login(vendor, &"jane@example.com".parse().unwrap()),
+            Key::user(vendor, user),
+            Key::session(vendor, user, Uuid::from_u128(4).into()),
+            Key::tenant(vendor, &acme),
+            Key::child(vendor, &acme, &labs),
+            Key::role(vendor, None, role),
+            Key::role(vendor, Some(&acme), role),
+            Key::role_name(vendor, None, "admin"),
+            Key::role_name(vendor, Some(&acme), "admin"),
+            Key::permission(vendor, Uuid::from_u128(5).into()),
+            Key::permission_name(vendor, "docs.read"),
+            Key::category(vendor, Uuid::from_u128(6).into()),
+            Key::category_name(vendor, "Documents"),
+            Key::directory(vendor, &List::Tenants),
+            Key::directory(vendor, &List::Users),
+            Key::directory(vendor, &members),
+            Key::list_entry(vendor, &members, 7, start, &user.to_string()),
+        ];
+        let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
+        insta::assert_snapshot!(layout.join("\n"));
+    }
+}

@@ -1,0 +1,76 @@
+//! The single table: the only crate that speaks to DynamoDB.
+//!
+//! Everything hangs off an [`EnvironmentStore`], whose id is the first part of every key: no call can reach another
+//! environment's items. Look-ups answer `Option`; it is the caller who decides what absence means. Rules that must hold
+//! whatever else happens at the same time (one user an e-mail address, a refresh token used once, kept totals) are
+//! conditions and transactions, never a read before a write.
+//!
+//! `docs/access-patterns.md` says what each call reads and writes.
+
+mod catalog;
+mod connection;
+mod entity;
+mod environments;
+mod error;
+mod keys;
+mod roster;
+mod sessions;
+mod table;
+mod tenants;
+mod transaction;
+mod users;
+
+pub use catalog::{CatalogSnapshot, CatalogStore, CatalogWriteError};
+pub use connection::{Connection, RoundTrips};
+pub use environments::{EnvironmentStore, Environments};
+pub use error::{StoreError, UpdateError};
+pub use roster::{LARGEST_SORTED_LIST, ListError};
+pub use sessions::{Rotation, Sessions};
+pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
+pub use users::{
+    Addition, Admission, Caller, Login, NewUser, NewUserError, UserQuery, UserSnapshot, UserSort, Users,
+    WithEnvironment,
+};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use rookery_domain::{Catalog, VendorId};
+
+use table::Table;
+
+/// The table, and what is remembered of it between requests.
+#[derive(Clone)]
+pub struct Store {
+    table: Table,
+    catalogs: Arc<Mutex<HashMap<VendorId, CachedCatalog>>>,
+}
+
+/// A catalogue, and the version of the environment at which it was read.
+type CachedCatalog = (u64, Arc<Catalog>);
+
+impl Store {
+    /// The store behind `connection`.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { table: Table::new(connection), catalogs: Arc::default() }
+    }
+
+    /// The environments of this deployment.
+    #[must_use]
+    pub fn environments(&self) -> Environments<'_> {
+        Environments::new(self)
+    }
+
+    /// One environment's data.
+    #[must_use]
+    pub fn environment(&self, id: VendorId) -> EnvironmentStore {
+        EnvironmentStore::new(self.clone(), id)
+    }
+
+    /// How many requests have gone to the table.
+    #[must_use]
+    pub fn round_trips(&self) -> &RoundTrips {
+        self.table.round_trips()
+    }
+}

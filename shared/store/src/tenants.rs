@@ -1,0 +1,321 @@
+//! Tenants.
+
+mod hierarchy;
+
+pub use hierarchy::{Descendant, LinkError};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rookery_domain::{Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId};
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{Entity, Stored};
+use crate::error::while_contended;
+use crate::keys::{Key, List};
+use crate::roster::{Entry, Place, Roster, slice};
+use crate::table::{Batch, Table};
+use crate::transaction::{Cancelled, Transaction, Write};
+use crate::{EnvironmentStore, ListError, StoreError, UpdateError};
+
+/// A tenant, and where in the list of tenants it is; nowhere once it is removed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct TenantItem {
+    tenant: Tenant,
+    place: Option<Place>,
+}
+
+impl Entity for TenantItem {
+    const TYPE: &'static str = "tenant";
+}
+
+/// What the list of tenants repeats of a tenant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct TenantEntry {
+    id: TenantId,
+    name: String,
+}
+
+impl Entry for TenantEntry {
+    const TYPE: &'static str = "tenant entry";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl From<&Tenant> for TenantEntry {
+    fn from(tenant: &Tenant) -> Self {
+        Self { id: tenant.tenant_id.clone(), name: tenant.name.clone() }
+    }
+}
+
+/// A tenant was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum NewTenantError {
+    /// There is one with this id.
+    #[error("Tenant already exists")]
+    Exists,
+    /// The tenant above it is not there.
+    #[error("the parent tenant does not exist")]
+    NoParent,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Which tenants to list, and how.
+#[derive(Clone, Debug)]
+pub struct TenantQuery {
+    /// Only those whose name or id contains this, whatever its case.
+    pub filter: Option<String>,
+    /// Only those among these.
+    pub ids: Option<Vec<TenantId>>,
+    /// In which order.
+    pub sort: TenantSort,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+/// What tenants are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all there is to say")]
+pub enum TenantSort {
+    #[default]
+    CreatedAt,
+    Name,
+    TenantId,
+}
+
+/// The tenants of one environment.
+pub struct Tenants<'a> {
+    environment: &'a EnvironmentStore,
+}
+
+impl<'a> Tenants<'a> {
+    pub(crate) fn new(environment: &'a EnvironmentStore) -> Self {
+        Self { environment }
+    }
+
+    /// Makes a tenant, or revives a removed one with new contents.
+    ///
+    /// # Errors
+    /// Its id is in use, its parent is not there, or the table fails.
+    pub async fn create(&self, tenant: &Tenant) -> Result<(), NewTenantError> {
+        let made = while_contended!(self.try_create(tenant));
+        made.map_err(|error| match error {
+            UpdateError::Refused(refused) => refused,
+            UpdateError::Store(error) => error.into(),
+        })
+    }
+
+    async fn try_create(&self, tenant: &Tenant) -> Result<(), UpdateError<NewTenantError>> {
+        let (key, list) = (self.key(&tenant.tenant_id), self.roster());
+        let (directory, found) =
+            tokio::try_join!(list.directory(), self.table().get::<TenantItem>(key.clone()))?;
+        let place = directory.next_place(tenant.created_at);
+        let item = TenantItem { tenant: tenant.clone(), place: Some(place) };
+        let mut transaction = Transaction::new(self.table());
+        match found {
+            None => transaction.insert(key, &item)?,
+            Some(found) if found.value.tenant.deleted_at.is_some() => {
+                transaction.replace(key, &Stored { value: item, revision: found.revision })?
+            }
+            Some(_) => return Err(UpdateError::Refused(NewTenantError::Exists)),
+        };
+        list.add(&mut transaction, &directory, place, &TenantEntry::from(tenant))?;
+        self.members(&tenant.tenant_id).open(&mut transaction)?;
+        let parent = match &tenant.parent {
+            Some(parent) => Some(self.attach(&mut transaction, parent, &tenant.tenant_id)?),
+            None => None,
+        };
+        transaction.commit().await.map_err(|cancelled| match parent {
+            Some(parent) if cancelled.failed(parent) => UpdateError::Refused(NewTenantError::NoParent),
+            Some(_) | None => UpdateError::Store(cancelled.into_store_error()),
+        })
+    }
+
+    /// The tenant `id`, unless it was removed.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        let found = self.table().get::<TenantItem>(self.key(id)).await?;
+        Ok(found.map(|stored| stored.value.tenant).filter(|tenant| tenant.deleted_at.is_none()))
+    }
+
+    /// Those of the tenants `ids` that are there, in the same order.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get_all(&self, ids: &[TenantId]) -> Result<Vec<Tenant>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| self.key(id)).collect();
+        let mut batch = self.table().get_all(keys.clone()).await?;
+        let mut tenants = Vec::with_capacity(ids.len());
+        for key in keys {
+            let found = batch.take::<TenantItem>(&key)?.map(|stored| stored.value.tenant);
+            tenants.extend(found.filter(|tenant| tenant.deleted_at.is_none()));
+        }
+        Ok(tenants)
+    }
+
+    /// Changes a tenant; `None` when it is not there. `change` may be called more than once.
+    ///
+    /// # Errors
+    /// `change` refuses, or the table fails.
+    pub async fn update<E>(
+        &self,
+        id: &TenantId,
+        now: Timestamp,
+        mut change: impl FnMut(&mut Tenant) -> Result<(), E>,
+    ) -> Result<Option<Tenant>, UpdateError<E>> {
+        while_contended!(async {
+            let Some(mut stored) = self.live(id).await? else {
+                return Ok(None);
+            };
+            let before = TenantEntry::from(&stored.value.tenant);
+            change(&mut stored.value.tenant).map_err(UpdateError::Refused)?;
+            stored.value.tenant.updated_at = now;
+            let mut transaction = Transaction::new(self.table());
+            transaction.replace(self.key(id), &stored)?;
+            let after = TenantEntry::from(&stored.value.tenant);
+            if let Some(place) = stored.value.place.filter(|_| before != after) {
+                self.roster().replace(&mut transaction, place, &after)?;
+            }
+            transaction.commit().await.map_err(Cancelled::into_store_error)?;
+            Ok(Some(stored.value.tenant))
+        })
+    }
+
+    /// Removes a tenant: its users' memberships, its own roles and its own place go, its children move up to its parent.
+    /// `false`: it is not there, and nothing of it is left.
+    ///
+    /// The tenant is gone after the first of several transactions. Should the rest not finish, the same call again
+    /// goes on where it stopped.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn remove(&self, id: &TenantId, now: Timestamp) -> Result<bool, StoreError> {
+        let removed = while_contended!(self.try_remove(id, now));
+        let removed = removed.map_err(|error: UpdateError<std::convert::Infallible>| match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::Store(error) => error,
+        })?;
+        let moved = self.move_children_up(id, now).await?;
+        let emptied = self.environment.users().leave_all(id).await?;
+        let stripped = self.environment.catalog().remove_roles_of_tenant(id).await?;
+        Ok(removed || moved || emptied || stripped)
+    }
+
+    async fn try_remove<E>(&self, id: &TenantId, now: Timestamp) -> Result<bool, UpdateError<E>> {
+        let Some(mut stored) = self.live(id).await? else {
+            return Ok(false);
+        };
+        let mut transaction = Transaction::new(self.table());
+        if let Some(place) = stored.value.place.take() {
+            self.roster().remove(&mut transaction, place, &TenantEntry::from(&stored.value.tenant))?;
+        }
+        if let Some(parent) = &stored.value.tenant.parent {
+            transaction.remove_if_present(Key::child(self.vendor(), parent, id))?;
+        }
+        stored.value.tenant.deleted_at = Some(now);
+        transaction.replace(self.key(id), &stored)?;
+        self.members(id).close(&mut transaction)?;
+        transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        Ok(true)
+    }
+
+    /// One page of tenants.
+    ///
+    /// # Errors
+    /// There are too many to sort or search, or the table fails.
+    pub async fn list(&self, query: &TenantQuery) -> Result<Page<Tenant>, ListError> {
+        let page = self.page_of_ids(query).await?;
+        Ok(Page { items: self.get_all(&page.items).await?, total: page.total })
+    }
+
+    async fn page_of_ids(&self, query: &TenantQuery) -> Result<Page<TenantId>, ListError> {
+        if let Some(ids) = &query.ids {
+            let tenants = self.get_all(ids).await?;
+            let entries = tenants.iter().map(TenantEntry::from).collect();
+            return Ok(select(entries, query));
+        }
+        if query.filter.is_none() && query.sort == TenantSort::CreatedAt {
+            let page = self.list_of_ids(query.page).await?;
+            return Ok(page);
+        }
+        Ok(select(self.roster().entries().await?, query))
+    }
+
+    async fn list_of_ids(&self, request: PageRequest) -> Result<Page<TenantId>, StoreError> {
+        let page = self.roster().page(request).await?;
+        let ids = page.items.into_iter().map(TenantId::try_from).collect::<Result<_, _>>();
+        let items = ids.map_err(|error| crate::entity::corrupt(TenantEntry::TYPE, error))?;
+        Ok(Page { items, total: page.total })
+    }
+
+    async fn live(&self, id: &TenantId) -> Result<Option<Stored<TenantItem>>, StoreError> {
+        let found = self.table().get::<TenantItem>(self.key(id)).await?;
+        Ok(found.filter(|stored| stored.value.tenant.deleted_at.is_none()))
+    }
+
+    /// Makes `transaction` depend on the tenant `id` being there. The answer is the write that fails when it is not.
+    pub(crate) fn require(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: &TenantId,
+    ) -> Result<Write, StoreError> {
+        // A tenant that is there has a place in the list; a removed one has none.
+        let map = vec![(":map", AttributeValue::S("M".to_owned()))];
+        transaction.check(self.key(id), "attribute_type(document.place, :map)", map)
+    }
+
+    /// The tenant `id` among what was read, unless it was removed.
+    pub(crate) fn take(&self, batch: &mut Batch, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        let found = batch.take::<TenantItem>(&self.key(id))?.map(|stored| stored.value.tenant);
+        Ok(found.filter(|tenant| tenant.deleted_at.is_none()))
+    }
+
+    pub(crate) fn key(&self, id: &TenantId) -> Key {
+        Key::tenant(self.vendor(), id)
+    }
+
+    fn roster(&self) -> Roster<'a> {
+        Roster::new(self.table(), self.vendor(), List::Tenants)
+    }
+
+    fn members(&self, id: &TenantId) -> Roster<'a> {
+        Roster::new(self.table(), self.vendor(), List::Members(id.clone()))
+    }
+
+    fn table(&self) -> &'a Table {
+        self.environment.table()
+    }
+
+    fn vendor(&self) -> VendorId {
+        self.environment.id
+    }
+}
+
+/// The page that `query` asks for of `entries`, which come oldest first.
+fn select(mut entries: Vec<TenantEntry>, query: &TenantQuery) -> Page<TenantId> {
+    if let Some(filter) = &query.filter {
+        let filter = filter.to_lowercase();
+        entries.retain(|entry| {
+            entry.name.to_lowercase().contains(&filter) || entry.id.as_str().to_lowercase().contains(&filter)
+        });
+    }
+    match query.sort {
+        TenantSort::CreatedAt => {}
+        TenantSort::Name => entries.sort_by_cached_key(|entry| entry.name.to_lowercase()),
+        TenantSort::TenantId => entries.sort_by(|one, other| one.id.cmp(&other.id)),
+    }
+    slice(entries, query.page).map(|entry| entry.id)
+}
+
+impl TenantQuery {
+    /// The tenants of one page, oldest first.
+    #[must_use]
+    pub fn page(limit: usize, index: usize) -> Self {
+        let page = PageRequest { limit, index, order: Order::Ascending };
+        Self { filter: None, ids: None, sort: TenantSort::CreatedAt, page }
+    }
+}

@@ -1,0 +1,280 @@
+//! Users: one item each, with all of their memberships, and their places in the lists they appear in.
+
+mod admission;
+mod changing;
+mod import;
+mod joining;
+mod listing;
+mod moving;
+mod removal;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+
+use rookery_domain::{
+    EmailAddress, Environment, Provider, Session, SessionId, TenantId, Timestamp, User, UserId, VendorId,
+};
+use serde::{Deserialize, Serialize};
+
+pub use admission::Admission;
+pub use joining::{Addition, NewUser, NewUserError};
+pub use listing::{UserQuery, UserSort};
+
+use crate::entity::{Entity, Item, Stored, decode};
+use crate::keys::{Key, List};
+use crate::roster::{Entry, Place, Roster};
+use crate::table::Table;
+use crate::{EnvironmentStore, StoreError};
+
+/// A user, and where in each list they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct UserItem {
+    user: User,
+    /// By the name of the list.
+    places: BTreeMap<String, Place>,
+}
+
+impl Entity for UserItem {
+    const TYPE: &'static str = "user";
+}
+
+/// When the user last signed in. It stands beside the document, so that signing in rewrites neither.
+const LAST_LOGIN: &str = "last_login";
+
+/// What an e-mail address signs in to. Its item holds the address, so that no two users have the same.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// Whose address it is.
+    pub user_id: UserId,
+    /// The hash of their password, in PHC string format; none until they set one.
+    pub password_hash: Option<String>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({})", self.user_id)
+    }
+}
+
+impl Entity for Login {
+    const TYPE: &'static str = "login";
+}
+
+/// What lists repeat of a user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct UserEntry {
+    id: UserId,
+    email: EmailAddress,
+    name: Option<String>,
+    provider: Provider,
+    verified: bool,
+    locked: bool,
+    invisible: bool,
+    active_tenant: Option<TenantId>,
+    created_at: Timestamp,
+}
+
+impl Entry for UserEntry {
+    const TYPE: &'static str = "user entry";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl From<&User> for UserEntry {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            provider: user.provider,
+            verified: user.verified,
+            locked: user.locked.is_some(),
+            invisible: user.invisible,
+            active_tenant: user.active_tenant.clone(),
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// Something, and the environment as it was read together with it.
+#[derive(Clone, Debug)]
+pub struct WithEnvironment<T> {
+    /// The environment.
+    pub environment: Environment,
+    /// The thing.
+    pub value: T,
+}
+
+/// A user as they were read: a change that starts from it need not read them again.
+#[derive(Clone, Debug)]
+pub struct UserSnapshot(Stored<UserItem>);
+
+impl Deref for UserSnapshot {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0.value.user
+    }
+}
+
+impl From<UserSnapshot> for User {
+    fn from(snapshot: UserSnapshot) -> Self {
+        snapshot.0.value.user
+    }
+}
+
+/// Who presents a token: their session and themselves, as far as they are there.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The session.
+    pub session: Option<Session>,
+    /// The user.
+    pub user: Option<UserSnapshot>,
+}
+
+/// The users of one environment.
+pub struct Users<'a> {
+    environment: &'a EnvironmentStore,
+}
+
+impl<'a> Users<'a> {
+    pub(crate) fn new(environment: &'a EnvironmentStore) -> Self {
+        Self { environment }
+    }
+
+    /// The user `id`.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.stored(id).await?.map(|stored| stored.value.user))
+    }
+
+    /// The user `id`, and the environment; `None` when there is no such environment.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get_with_environment(
+        &self,
+        id: UserId,
+    ) -> Result<Option<WithEnvironment<Option<User>>>, StoreError> {
+        let read = self.snapshot(id).await?;
+        Ok(read.map(|WithEnvironment { environment, value }| WithEnvironment {
+            environment,
+            value: value.map(User::from),
+        }))
+    }
+
+    /// Those of the users `ids` that are there, in the same order.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| self.key(*id)).collect();
+        let mut batch = self.table().get_all(keys.clone()).await?;
+        let found = keys.iter().filter_map(|key| batch.take_item(key));
+        found.map(|item| Ok(decode_user(item)?.value.user)).collect()
+    }
+
+    /// What `email` signs in to, and the environment; `None` when there is no such environment.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn login(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<WithEnvironment<Option<Login>>>, StoreError> {
+        let key = self.login_key(email);
+        let mut batch = self.table().get_all(vec![self.environment_key(), key.clone()]).await?;
+        let login = batch.take::<Login>(&key)?.map(|stored| stored.value);
+        let environment = batch.take::<Environment>(&self.environment_key())?;
+        let with = |environment: Stored<Environment>| WithEnvironment {
+            environment: environment.value,
+            value: login,
+        };
+        Ok(environment.map(with))
+    }
+
+    /// The user whose session `session` is, the session, and the environment, in one round trip; `None` when there is
+    /// no such environment.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn caller(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<WithEnvironment<Caller>>, StoreError> {
+        let session_key = Key::session(self.vendor(), user, session);
+        let keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
+        let mut batch = self.table().get_all(keys).await?;
+        let caller = Caller {
+            session: batch.take::<Session>(&session_key)?.map(|stored| stored.value),
+            user: batch.take_item(&self.key(user)).map(decode_user).transpose()?.map(UserSnapshot),
+        };
+        let environment = batch.take::<Environment>(&self.environment_key())?;
+        Ok(environment.map(|environment| WithEnvironment { environment: environment.value, value: caller }))
+    }
+
+    /// The user `id` as they are now, to be changed, and the environment; `None` when there is no such environment.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn snapshot(
+        &self,
+        id: UserId,
+    ) -> Result<Option<WithEnvironment<Option<UserSnapshot>>>, StoreError> {
+        let mut batch = self.table().get_all(vec![self.environment_key(), self.key(id)]).await?;
+        let user = batch.take_item(&self.key(id)).map(decode_user).transpose()?;
+        let environment = batch.take::<Environment>(&self.environment_key())?;
+        Ok(environment.map(|environment| WithEnvironment {
+            environment: environment.value,
+            value: user.map(UserSnapshot),
+        }))
+    }
+
+    async fn stored(&self, id: UserId) -> Result<Option<Stored<UserItem>>, StoreError> {
+        let mut batch = self.table().get_all(vec![self.key(id)]).await?;
+        batch.take_item(&self.key(id)).map(decode_user).transpose()
+    }
+
+    fn roster(&self, list: &List) -> Roster<'a> {
+        Roster::new(self.table(), self.vendor(), list.clone())
+    }
+
+    fn key(&self, id: UserId) -> Key {
+        Key::user(self.vendor(), id)
+    }
+
+    fn login_key(&self, email: &EmailAddress) -> Key {
+        Key::login(self.vendor(), email)
+    }
+
+    fn environment_key(&self) -> Key {
+        Key::environment(self.vendor())
+    }
+
+    fn table(&self) -> &'a Table {
+        self.environment.table()
+    }
+
+    fn vendor(&self) -> VendorId {
+        self.environment.id
+    }
+}
+
+/// The lists that a user belongs in: the environment's, and that of each tenant.
+fn lists_of(user: &User) -> impl Iterator<Item = List> {
+    let tenants = user.memberships.iter().map(|membership| List::Members(membership.tenant_id.clone()));
+    std::iter::once(List::Users).chain(tenants)
+}
+
+fn decode_user(item: Item) -> Result<Stored<UserItem>, StoreError> {
+    let millis = crate::entity::number(&item, LAST_LOGIN).and_then(|millis| i64::try_from(millis).ok());
+    let mut stored = decode::<UserItem>(item)?;
+    stored.value.user.last_login = millis.map(Timestamp::from_millis);
+    Ok(stored)
+}

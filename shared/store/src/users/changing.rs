@@ -1,0 +1,199 @@
+//! Changing users.
+
+use std::convert::Infallible;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use rookery_domain::{EmailAddress, Timestamp, User, UserId};
+
+use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
+use crate::entity::Stored;
+use crate::error::while_contended;
+use crate::roster::{Place, Roster};
+use crate::transaction::{Cancelled, Transaction};
+use crate::{StoreError, UpdateError};
+
+/// How many entries of lists one transaction rewrites beside the user. The others follow: lists repeat what the user's
+/// item says, and only sorting and searching see the moment between.
+const ENTRIES_AT_ONCE: usize = 90;
+
+impl<'a> Users<'a> {
+    /// Changes a user, but neither their e-mail address nor the tenants they belong to; `None` when there is no such
+    /// user. `change` may be called more than once.
+    ///
+    /// # Errors
+    /// `change` refuses, or the table fails.
+    pub async fn update<E>(
+        &self,
+        id: UserId,
+        change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<User>, UpdateError<E>> {
+        self.change(id, None, change).await
+    }
+
+    /// The same as [`Self::update`], from what was read already: the user is read again only if somebody else was
+    /// quicker.
+    ///
+    /// # Errors
+    /// `change` refuses, or the table fails.
+    pub async fn update_from<E>(
+        &self,
+        snapshot: UserSnapshot,
+        change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<User>, UpdateError<E>> {
+        self.change(snapshot.id, Some(snapshot), change).await
+    }
+
+    async fn change<E>(
+        &self,
+        id: UserId,
+        mut snapshot: Option<UserSnapshot>,
+        mut change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<User>, UpdateError<E>> {
+        while_contended!(async {
+            let read = match snapshot.take() {
+                Some(UserSnapshot(read)) => Some(read),
+                None => self.stored(id).await?,
+            };
+            let Some(mut stored) = read else { return Ok(None) };
+            let before = stored.value.user.clone();
+            change(&mut stored.value.user).map_err(UpdateError::Refused)?;
+            if before == stored.value.user {
+                return Ok(Some(before));
+            }
+            self.write(&before, &stored, |_| Ok(())).await?;
+            Ok(Some(stored.value.user))
+        })
+    }
+
+    /// Changes a user and sets their password, together; `None` when there is no such user.
+    ///
+    /// # Errors
+    /// `change` refuses, or the table fails.
+    pub async fn update_with_password<E>(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        mut change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<User>, UpdateError<E>> {
+        while_contended!(async {
+            let Some(mut stored) = self.stored(id).await? else {
+                return Ok(None);
+            };
+            let before = stored.value.user.clone();
+            change(&mut stored.value.user).map_err(UpdateError::Refused)?;
+            let login = Login { user_id: id, password_hash: Some(password_hash.to_owned()) };
+            let key = self.login_key(&before.email);
+            self.write(&before, &stored, |transaction| {
+                transaction.overwrite(key.clone(), &login).map(|_| ())
+            })
+            .await?;
+            Ok(Some(stored.value.user))
+        })
+    }
+
+    /// Gives a user another e-mail address; `None` when there is no such user.
+    ///
+    /// # Errors
+    /// Somebody has that address, or the table fails.
+    pub async fn change_email(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+    ) -> Result<Option<User>, UpdateError<NewUserError>> {
+        while_contended!(async {
+            let Some(mut stored) = self.stored(id).await? else {
+                return Ok(None);
+            };
+            let before = stored.value.user.clone();
+            if before.email == *email {
+                return Ok(Some(before));
+            }
+            let old_key = self.login_key(&before.email);
+            let keys = vec![old_key.clone(), self.login_key(email)];
+            let mut batch = self.table().get_all(keys).await?;
+            if batch.take::<Login>(&self.login_key(email))?.is_some() {
+                return Err(UpdateError::Refused(NewUserError::EmailTaken));
+            }
+            let Some(login) = batch.take::<Login>(&old_key)? else {
+                return Err(UpdateError::Store(StoreError::Contended));
+            };
+            // A link that was mailed to the old address proves nothing about the new one.
+            stored.value.user.activation = None;
+            stored.value.user.email = email.clone();
+            self.write(&before, &stored, |transaction| {
+                transaction.remove(old_key.clone())?;
+                transaction.insert(self.login_key(email), &login.value).map(|_| ())
+            })
+            .await?;
+            Ok(Some(stored.value.user))
+        })
+    }
+
+    /// Notes when a user signed in.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+        let noted = while_contended!(self.try_note_login(id, now));
+        noted.map_err(|error: UpdateError<Infallible>| match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::Store(error) => error,
+        })
+    }
+
+    async fn try_note_login<E>(&self, id: UserId, now: Timestamp) -> Result<(), UpdateError<E>> {
+        let request = self.table().client().update_item().table_name(self.table().name());
+        let request = request
+            .set_key(Some(self.key(id).into_attributes()))
+            .update_expression("SET last_login = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Removed at this moment: there is nothing to note.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::from_sdk(&error).into()),
+        }
+    }
+
+    /// Writes a changed user, whatever `with` adds, and the entries of the lists they are in if those changed.
+    async fn write(
+        &self,
+        before: &User,
+        stored: &Stored<UserItem>,
+        with: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let entry = UserEntry::from(&stored.value.user);
+        let changed = entry != UserEntry::from(before);
+        let rows: Vec<_> = if changed { self.rows(&stored.value).collect() } else { Vec::new() };
+        let (first, rest) = rows.split_at(rows.len().min(ENTRIES_AT_ONCE));
+        let mut transaction = Transaction::new(self.table());
+        transaction.replace(self.key(before.id), stored)?;
+        with(&mut transaction)?;
+        for (roster, place) in first {
+            roster.replace(&mut transaction, *place, &entry)?;
+        }
+        transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        for rows in rest.chunks(ENTRIES_AT_ONCE) {
+            let mut transaction = Transaction::new(self.table());
+            for (roster, place) in rows {
+                roster.replace(&mut transaction, *place, &entry)?;
+            }
+            transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        }
+        Ok(())
+    }
+
+    /// The lists that a user is in, and where.
+    fn rows(&self, item: &UserItem) -> impl Iterator<Item = (Roster<'a>, Place)> {
+        let lists = lists_of(&item.user).collect::<Vec<_>>();
+        lists.into_iter().filter_map(|list| Some((self.roster(&list), *item.places.get(&list.name())?)))
+    }
+}

@@ -1,0 +1,192 @@
+//! Making users, and adding them to tenants.
+
+use std::collections::BTreeMap;
+use std::slice;
+
+use rookery_domain::{Membership, TenantId, User, UserId};
+
+use super::{Login, UserEntry, UserItem, Users, decode_user, lists_of};
+use crate::error::while_contended;
+use crate::keys::List;
+use crate::roster::Directory;
+use crate::table::Batch;
+use crate::transaction::{Cancelled, Transaction, Write};
+use crate::{StoreError, UpdateError};
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The user, with their memberships.
+    pub user: User,
+    /// The hash of their password, if they have one.
+    pub password_hash: Option<String>,
+}
+
+/// A user was not made, or not added to a tenant.
+#[derive(Debug, thiserror::Error)]
+pub enum NewUserError {
+    /// Somebody has this e-mail address.
+    #[error("a user with this email already exists")]
+    EmailTaken,
+    /// The tenant is not there.
+    #[error("tenant {0} does not exist")]
+    NoTenant(TenantId),
+    /// They belong to as many tenants as one user can.
+    #[error("a user can belong to at most {} tenants", User::MAX_MEMBERSHIPS)]
+    TooManyTenants,
+}
+
+/// What adding somebody to a tenant came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Addition {
+    /// They were added.
+    Added(User),
+    /// They belonged to it before; nothing changed.
+    Already(User),
+}
+
+impl Users<'_> {
+    /// Makes a user, with a place in the environment's list and in that of each of their tenants.
+    ///
+    /// # Errors
+    /// The e-mail address is taken, a tenant is not there, or the table fails.
+    pub async fn create(&self, new: &NewUser) -> Result<(), UpdateError<NewUserError>> {
+        while_contended!(self.try_create(new))
+    }
+
+    async fn try_create(&self, new: &NewUser) -> Result<(), UpdateError<NewUserError>> {
+        let directories = self.directories(lists_of(&new.user)).await?;
+        self.insert(slice::from_ref(new), &directories).await
+    }
+
+    /// Writes `new`, who are all in the same lists, which are as `directories` says and have room for them.
+    pub(super) async fn insert(
+        &self,
+        new: &[NewUser],
+        directories: &Directories,
+    ) -> Result<(), UpdateError<NewUserError>> {
+        let mut transaction = Transaction::new(self.table());
+        let mut emails = Vec::with_capacity(new.len());
+        for new in new {
+            emails.push(self.insert_one(&mut transaction, new, directories)?);
+        }
+        for list in new.first().into_iter().flat_map(|new| lists_of(&new.user)) {
+            let (roster, directory) = (self.roster(&list), directories.of(&list));
+            require_open(&list, roster.takes_entries(&directory))?;
+            roster.count(&mut transaction, &directory, new.len())?;
+        }
+        transaction.commit().await.map_err(|cancelled| {
+            match emails.iter().any(|email| cancelled.failed(*email)) {
+                true => UpdateError::Refused(NewUserError::EmailTaken),
+                false => UpdateError::Store(cancelled.into_store_error()),
+            }
+        })
+    }
+
+    /// Writes `new`, but does not count them. The write that is answered fails when the e-mail address is taken.
+    fn insert_one(
+        &self,
+        transaction: &mut Transaction<'_>,
+        new: &NewUser,
+        directories: &Directories,
+    ) -> Result<Write, StoreError> {
+        let user = &new.user;
+        let login = Login { user_id: user.id, password_hash: new.password_hash.clone() };
+        let email = transaction.insert(self.login_key(&user.email), &login)?;
+        let mut places = BTreeMap::new();
+        for list in lists_of(user) {
+            let place = directories.of(&list).next_place(user.created_at);
+            self.roster(&list).enter(transaction, place, &UserEntry::from(user))?;
+            places.insert(list.name(), place);
+        }
+        transaction.insert(self.key(user.id), &UserItem { user: user.clone(), places })?;
+        Ok(email)
+    }
+
+    /// Adds a user to the tenant of `membership`; `None` when there is no such user.
+    ///
+    /// # Errors
+    /// The tenant is not there, they belong to too many, or the table fails.
+    pub async fn join(
+        &self,
+        id: UserId,
+        membership: &Membership,
+    ) -> Result<Option<Addition>, UpdateError<NewUserError>> {
+        self.admit(id, &membership.tenant_id, |_| membership.clone()).await
+    }
+
+    /// Adds a user to `tenant`; `None` when there is no such user. `membership` is told whether the tenant has no members
+    /// yet, and may be called more than once.
+    ///
+    /// # Errors
+    /// The tenant is not there, they belong to too many, or the table fails.
+    pub async fn admit(
+        &self,
+        id: UserId,
+        tenant: &TenantId,
+        membership: impl Fn(bool) -> Membership,
+    ) -> Result<Option<Addition>, UpdateError<NewUserError>> {
+        while_contended!(async {
+            let list = List::Members(tenant.clone());
+            let roster = self.roster(&list);
+            let keys = vec![self.key(id), roster.directory_key()];
+            let mut batch = self.table().get_all(keys).await?;
+            let Some(mut stored) = batch.take_item(&self.key(id)).map(decode_user).transpose()? else {
+                return Ok(None);
+            };
+            if stored.value.user.membership(tenant).is_some() {
+                return Ok(Some(Addition::Already(stored.value.user)));
+            }
+            if stored.value.user.memberships.len() >= User::MAX_MEMBERSHIPS {
+                return Err(UpdateError::Refused(NewUserError::TooManyTenants));
+            }
+            let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
+            require_open(&list, roster.takes_entries(&directory))?;
+            let membership = membership(directory.total() == 0);
+            let place = directory.next_place(membership.created_at);
+            let mut transaction = Transaction::new(self.table());
+            roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
+            stored.value.user.memberships.push(membership);
+            stored.value.places.insert(list.name(), place);
+            transaction.replace(self.key(id), &stored)?;
+            transaction.commit().await.map_err(Cancelled::into_store_error)?;
+            Ok(Some(Addition::Added(stored.value.user)))
+        })
+    }
+
+    pub(super) async fn directories(
+        &self,
+        lists: impl Iterator<Item = List>,
+    ) -> Result<Directories, StoreError> {
+        let lists: Vec<_> = lists.collect();
+        let keys = lists.iter().map(|list| self.roster(list).directory_key()).collect();
+        let mut batch = self.table().get_all(keys).await?;
+        Ok(self.take_directories(&mut batch, &lists))
+    }
+
+    pub(super) fn take_directories(&self, batch: &mut Batch, lists: &[List]) -> Directories {
+        let mut directory = |list: &List| {
+            let item = batch.take_item(&self.roster(list).directory_key());
+            (list.name(), Directory::of(item.as_ref()))
+        };
+        Directories(lists.iter().map(&mut directory).collect())
+    }
+}
+
+/// The directories of the lists that somebody gets a place in.
+#[derive(Clone, Debug)]
+pub(crate) struct Directories(BTreeMap<String, Directory>);
+
+impl Directories {
+    pub(super) fn of(&self, list: &List) -> Directory {
+        self.0.get(&list.name()).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether `list` can take an entry: that of a tenant who is not there cannot.
+pub(super) fn require_open(list: &List, open: bool) -> Result<(), UpdateError<NewUserError>> {
+    match list {
+        List::Members(tenant) if !open => Err(UpdateError::Refused(NewUserError::NoTenant(tenant.clone()))),
+        List::Members(_) | List::Tenants | List::Users => Ok(()),
+    }
+}

@@ -1,0 +1,214 @@
+//! Lists of users.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use rookery_domain::{Metadata, Order, Page, PageRequest, TenantId, User, UserId};
+
+use super::{UserEntry, Users};
+use crate::entity::corrupt;
+use crate::keys::List;
+use crate::roster::{Entry as _, slice};
+use crate::{LARGEST_SORTED_LIST, ListError, StoreError};
+
+/// How many users are read to search what no list repeats.
+const LARGEST_READ_LIST: usize = 2_000;
+
+/// How many tenants' lists are read at a time.
+const LISTS_AT_ONCE: usize = 32;
+
+/// Which users to list, and how.
+#[derive(Clone, Debug)]
+pub struct UserQuery {
+    /// Only members of these tenants; of the whole environment, when none is named.
+    pub tenants: Vec<TenantId>,
+    /// Only those whose name or e-mail address contains this, whatever its case.
+    pub filter: Option<String>,
+    /// Only those among these.
+    pub ids: Option<Vec<UserId>>,
+    /// Only those whose metadata has all of these keys, with these values.
+    pub metadata: Option<Metadata>,
+    /// Whether those show that self-service does not see.
+    pub with_invisible: bool,
+    /// In which order.
+    pub sort: UserSort,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+/// What users are sorted by. Names and addresses are compared without regard to case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserSort {
+    /// The moment they joined the list: the tenant, or the environment.
+    #[default]
+    CreatedAt,
+    /// Their name; those without come first.
+    Name,
+    /// Their e-mail address.
+    Email,
+    /// Their id.
+    Id,
+    /// Whether they are verified; those who are not come first.
+    Verified,
+    /// Whether they are locked; those who are not come first.
+    IsLocked,
+    /// How they first came.
+    Provider,
+    /// The tenant they last worked in.
+    TenantId,
+}
+
+impl Users<'_> {
+    /// One page of users.
+    ///
+    /// By age, and when all may be seen, it costs the same however long the list is. Any other order or a filter reads
+    /// the whole list; a filter for metadata reads all users besides, which stand in no list with theirs.
+    ///
+    /// # Errors
+    /// There are too many to sort or search, or the table fails.
+    pub async fn list(&self, query: &UserQuery) -> Result<Page<User>, ListError> {
+        if let Some(ids) = &query.ids {
+            return Ok(query.choose(self.members_among(ids, &query.tenants).await?));
+        }
+        let by_age = query.list_by_age();
+        if let Some(list) = by_age.as_ref().filter(|_| query.with_invisible) {
+            return Ok(self.page_by_age(list, query).await?);
+        }
+        let entries = match (self.entries(query).await, by_age) {
+            // Too many to count those who are to be seen: the others are only left out of the page.
+            (Err(ListError::TooLong(_)), Some(list)) => return Ok(self.page_by_age(&list, query).await?),
+            (entries, _) => entries?,
+        };
+        let ids = query.select(entries);
+        if let Some(metadata) = &query.metadata {
+            return self.search_metadata(ids, metadata, query.page).await;
+        }
+        let ids = slice(ids, query.page);
+        Ok(Page { items: self.get_all(&ids.items).await?, total: ids.total })
+    }
+
+    async fn page_by_age(&self, list: &List, query: &UserQuery) -> Result<Page<User>, StoreError> {
+        let page = self.roster(list).page(query.page).await?;
+        let ids = page.items.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
+        let mut users = self.get_all(&ids).await?;
+        users.retain(|user| query.with_invisible || !user.invisible);
+        Ok(Page { items: users, total: page.total })
+    }
+
+    async fn search_metadata(
+        &self,
+        ids: Vec<UserId>,
+        wanted: &Metadata,
+        page: PageRequest,
+    ) -> Result<Page<User>, ListError> {
+        if ids.len() > LARGEST_READ_LIST {
+            return Err(ListError::TooLong(ids.len()));
+        }
+        let mut users = self.get_all(&ids).await?;
+        users.retain(|user| user.metadata.includes(wanted));
+        Ok(slice(users, page))
+    }
+
+    /// Those of the users `ids` who belong to one of `tenants`; to any, when none is named.
+    async fn members_among(&self, ids: &[UserId], tenants: &[TenantId]) -> Result<Vec<User>, StoreError> {
+        let mut users = self.get_all(ids).await?;
+        users.retain(|user| {
+            tenants.is_empty() || tenants.iter().any(|tenant| user.membership(tenant).is_some())
+        });
+        Ok(users)
+    }
+
+    async fn entries(&self, query: &UserQuery) -> Result<Vec<UserEntry>, ListError> {
+        let lists = query.lists();
+        let several = lists.len() > 1;
+        let found =
+            stream::iter(lists).map(|list| async move { self.roster(&list).entries::<UserEntry>().await });
+        let mut found = std::pin::pin!(found.buffered(LISTS_AT_ONCE));
+        let (mut seen, mut entries) = (BTreeSet::new(), Vec::new());
+        while let Some(list) = found.try_next().await? {
+            entries.extend(list.into_iter().filter(|entry| seen.insert(entry.id)));
+            if entries.len() > LARGEST_SORTED_LIST {
+                return Err(ListError::TooLong(entries.len()));
+            }
+        }
+        if several {
+            entries.sort_by_key(|entry| entry.created_at);
+        }
+        Ok(entries)
+    }
+}
+
+impl UserQuery {
+    /// The one list whose order by age answers this query without being read whole.
+    fn list_by_age(&self) -> Option<List> {
+        let filtered = self.filter.is_some() || self.metadata.is_some();
+        match self.lists().as_slice() {
+            [list] if !filtered && self.sort == UserSort::CreatedAt => Some(list.clone()),
+            _ => None,
+        }
+    }
+
+    fn lists(&self) -> Vec<List> {
+        if self.tenants.is_empty() {
+            return vec![List::Users];
+        }
+        self.tenants.iter().cloned().map(List::Members).collect()
+    }
+
+    /// The page of `users`, who have all been read.
+    fn choose(&self, users: Vec<User>) -> Page<User> {
+        let mut entries: Vec<_> = users.iter().map(UserEntry::from).collect();
+        entries.sort_by_key(|entry| entry.created_at);
+        let mut users: BTreeMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
+        let mut chosen: Vec<_> = self.select(entries).iter().filter_map(|id| users.remove(id)).collect();
+        chosen.retain(|user| self.metadata.as_ref().is_none_or(|wanted| user.metadata.includes(wanted)));
+        slice(chosen, self.page)
+    }
+
+    /// Those of `entries`, which come oldest first, that are asked for, in ascending order.
+    fn select(&self, mut entries: Vec<UserEntry>) -> Vec<UserId> {
+        let filter = self.filter.as_deref().map(str::to_lowercase);
+        entries.retain(|entry| {
+            let found = filter.as_deref().is_none_or(|filter| entry.contains(filter));
+            found && (self.with_invisible || !entry.invisible)
+        });
+        match self.sort {
+            UserSort::CreatedAt => {}
+            UserSort::Name => {
+                entries.sort_by_cached_key(|entry| entry.name.as_deref().map(str::to_lowercase));
+            }
+            UserSort::Email => entries.sort_by(|one, other| one.email.cmp(&other.email)),
+            UserSort::Id => entries.sort_by_key(|entry| entry.id),
+            UserSort::Verified => entries.sort_by_key(|entry| entry.verified),
+            UserSort::IsLocked => entries.sort_by_key(|entry| entry.locked),
+            UserSort::Provider => entries.sort_by_key(|entry| entry.provider),
+            UserSort::TenantId => entries.sort_by(|one, other| one.active_tenant.cmp(&other.active_tenant)),
+        }
+        entries.into_iter().map(|entry| entry.id).collect()
+    }
+
+    /// The users of `tenants`, or of the whole environment, oldest first.
+    #[must_use]
+    pub fn page(tenants: Vec<TenantId>, limit: usize, index: usize) -> Self {
+        Self {
+            tenants,
+            filter: None,
+            ids: None,
+            metadata: None,
+            with_invisible: true,
+            sort: UserSort::CreatedAt,
+            page: PageRequest { limit, index, order: Order::Ascending },
+        }
+    }
+}
+
+impl UserEntry {
+    fn contains(&self, filter: &str) -> bool {
+        let name = self.name.as_deref().map(str::to_lowercase);
+        self.email.as_str().contains(filter) || name.is_some_and(|name| name.contains(filter))
+    }
+}
+
+pub(super) fn parse_id(id: &str) -> Result<UserId, StoreError> {
+    id.parse().map_err(|error| corrupt(UserEntry::TYPE, error))
+}

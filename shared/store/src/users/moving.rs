@@ -1,0 +1,124 @@
+//! Moving users from one tenant to another.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use rookery_domain::{Membership, Order, PageRequest, RoleId, Session, TenantId, Timestamp, UserId};
+
+use super::joining::require_open;
+use super::listing::parse_id;
+use super::{NewUserError, UserEntry, Users, decode_user};
+use crate::error::while_contended;
+use crate::keys::List;
+use crate::roster::Directory;
+use crate::transaction::{Cancelled, Transaction};
+use crate::{StoreError, UpdateError};
+
+/// How many users move at a time. All of them change the same totals, and more at once would only wait for each other.
+const MOVING_AT_ONCE: usize = 4;
+
+/// From where to where, and when.
+#[derive(Clone, Copy)]
+struct Move<'a> {
+    source: &'a TenantId,
+    target: &'a TenantId,
+    now: Timestamp,
+}
+
+impl Users<'_> {
+    /// Moves everybody from the tenant `source` to `target`, each in one transaction, and ends their sessions in
+    /// `source`. Whoever belongs to both already keeps what they have in either. `roles` says which roles a membership
+    /// of `source` becomes.
+    ///
+    /// # Errors
+    /// `target` is not there, or the table fails; the same call again goes on where it stopped.
+    pub async fn move_all(
+        &self,
+        source: &TenantId,
+        target: &TenantId,
+        now: Timestamp,
+        roles: impl Fn(&Membership) -> Vec<RoleId>,
+    ) -> Result<(), UpdateError<NewUserError>> {
+        let roster = self.roster(&List::Members(source.clone()));
+        let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
+        let moving = Move { source, target, now };
+        loop {
+            let page = roster.page(first).await?;
+            if page.items.is_empty() {
+                return Ok(());
+            }
+            let ids: Vec<_> = page.items.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
+            let moves = stream::iter(ids).map(|id| self.move_one(id, moving, &roles));
+            let moved: Vec<bool> = moves.buffer_unordered(MOVING_AT_ONCE).try_collect().await?;
+            if !moved.contains(&true) {
+                return Err(StoreError::Contended.into());
+            }
+        }
+    }
+
+    /// `false`: they have left `source` meanwhile.
+    async fn move_one(
+        &self,
+        id: UserId,
+        moving: Move<'_>,
+        roles: &impl Fn(&Membership) -> Vec<RoleId>,
+    ) -> Result<bool, UpdateError<NewUserError>> {
+        let moved = while_contended!(self.try_move(id, moving, roles))?;
+        if moved {
+            let there = |session: &Session| session.tenant_id == *moving.source;
+            self.environment.sessions().end_all(id, there).await?;
+        }
+        Ok(moved)
+    }
+
+    async fn try_move(
+        &self,
+        id: UserId,
+        moving: Move<'_>,
+        roles: &impl Fn(&Membership) -> Vec<RoleId>,
+    ) -> Result<bool, UpdateError<NewUserError>> {
+        let list = List::Members(moving.target.clone());
+        let roster = self.roster(&list);
+        let mut batch = self.table().get_all(vec![self.key(id), roster.directory_key()]).await?;
+        let Some(mut stored) = batch.take_item(&self.key(id)).map(decode_user).transpose()? else {
+            return Ok(false);
+        };
+        let Some(arriving) =
+            stored.value.user.membership(moving.source).map(|left| moving.arrival(left, roles))
+        else {
+            return Ok(false);
+        };
+        let entry = UserEntry::from(&stored.value.user);
+        let was_active = stored.value.user.active_tenant.as_ref() == Some(moving.source);
+        let mut transaction = Transaction::new(self.table());
+        self.take_out(&mut transaction, &mut stored.value, moving.source, &entry)?;
+        if was_active {
+            stored.value.user.active_tenant = Some(moving.target.clone());
+        }
+        if let Some(there) = stored.value.user.membership_mut(moving.target) {
+            there.absorb(arriving);
+        } else {
+            let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
+            require_open(&list, roster.takes_entries(&directory))?;
+            let place = directory.next_place(moving.now);
+            roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
+            stored.value.places.insert(list.name(), place);
+            stored.value.user.memberships.push(arriving);
+        }
+        transaction.replace(self.key(id), &stored)?;
+        transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        Ok(true)
+    }
+}
+
+impl Move<'_> {
+    /// What the membership `left` becomes. Its roles are all given by name from now on: none comes for having joined the
+    /// new tenant early.
+    fn arrival(self, left: &Membership, roles: &impl Fn(&Membership) -> Vec<RoleId>) -> Membership {
+        Membership {
+            tenant_id: self.target.clone(),
+            role_ids: roles(left),
+            declined_role_ids: Vec::new(),
+            created_at: self.now,
+            ..left.clone()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Taking users out of tenants, and out of the environment.
+
+use std::convert::Infallible;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, UserId};
+
+use super::listing::parse_id;
+use super::{UserEntry, UserItem, Users};
+use crate::error::while_contended;
+use crate::keys::List;
+use crate::transaction::{Cancelled, Transaction};
+use crate::{StoreError, UpdateError};
+
+/// How many users leave a tenant at a time when it is removed. All of them change the same totals, and more at once
+/// would only wait for each other.
+const LEAVING_AT_ONCE: usize = 4;
+
+/// How many tenants a user leaves in one transaction, which has room for a hundred writes.
+const LEFT_AT_ONCE: usize = 40;
+
+/// What a user leaves.
+#[derive(Clone, Copy)]
+enum Leaving<'a> {
+    Tenant(&'a TenantId),
+    Everything,
+}
+
+impl Leaving<'_> {
+    fn includes(self, membership: &Membership) -> bool {
+        match self {
+            Self::Tenant(tenant) => membership.tenant_id == *tenant,
+            Self::Everything => true,
+        }
+    }
+}
+
+impl Users<'_> {
+    /// Takes a user out of `tenant`; out of the environment, if they belong to no other. Their sessions end if so.
+    /// `false`: they do not belong to it.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn leave(&self, id: UserId, tenant: &TenantId) -> Result<bool, StoreError> {
+        let left = self.leave_some(id, Leaving::Tenant(tenant)).await?;
+        if left {
+            let here = |session: &Session| session.tenant_id == *tenant;
+            self.environment.sessions().end_all(id, here).await?;
+        }
+        Ok(left)
+    }
+
+    /// Removes a user everywhere, and ends their sessions. `false`: there is no such user.
+    ///
+    /// # Errors
+    /// The table fails; the same call again goes on where it stopped.
+    pub async fn remove(&self, id: UserId) -> Result<bool, StoreError> {
+        let mut removed = false;
+        // One step is enough, unless they belong to very many tenants or are added to another one meanwhile.
+        while self.leave_some(id, Leaving::Everything).await? {
+            removed = true;
+        }
+        if removed {
+            self.environment.sessions().end_all(id, |_| true).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn leave_some(&self, id: UserId, leaving: Leaving<'_>) -> Result<bool, StoreError> {
+        let left = while_contended!(self.try_leave(id, leaving));
+        left.map_err(|error: UpdateError<Infallible>| match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::Store(error) => error,
+        })
+    }
+
+    async fn try_leave<E>(&self, id: UserId, leaving: Leaving<'_>) -> Result<bool, UpdateError<E>> {
+        let Some(mut stored) = self.stored(id).await? else {
+            return Ok(false);
+        };
+        let entry = UserEntry::from(&stored.value.user);
+        let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
+        let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
+        if left.is_empty() && matches!(leaving, Leaving::Tenant(_)) {
+            return Ok(false);
+        }
+        let mut transaction = Transaction::new(self.table());
+        for tenant in &left {
+            self.take_out(&mut transaction, &mut stored.value, tenant, &entry)?;
+        }
+        let user = &stored.value.user;
+        if user.memberships.is_empty() {
+            transaction.remove(self.login_key(&user.email))?;
+            if let Some(place) = stored.value.places.get(&List::Users.name()) {
+                self.roster(&List::Users).remove(&mut transaction, *place, &entry)?;
+            }
+            transaction.remove_unchanged(self.key(id), &stored)?;
+        } else {
+            transaction.replace(self.key(id), &stored)?;
+        }
+        transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        Ok(true)
+    }
+
+    /// Takes the user `item`, and `entry` with them, out of `tenant`.
+    pub(super) fn take_out(
+        &self,
+        transaction: &mut Transaction<'_>,
+        item: &mut UserItem,
+        tenant: &TenantId,
+        entry: &UserEntry,
+    ) -> Result<(), StoreError> {
+        let list = List::Members(tenant.clone());
+        if let Some(place) = item.places.remove(&list.name()) {
+            self.roster(&list).remove(transaction, place, entry)?;
+        }
+        item.user.memberships.retain(|membership| membership.tenant_id != *tenant);
+        if item.user.active_tenant.as_ref() == Some(tenant) {
+            item.user.active_tenant = None;
+        }
+        Ok(())
+    }
+
+    /// Takes everybody out of `tenant`. `false`: there was nobody.
+    pub(crate) async fn leave_all(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+        let roster = self.roster(&List::Members(tenant.clone()));
+        let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
+        let mut anybody = false;
+        loop {
+            let page = roster.page(first).await?;
+            if page.items.is_empty() {
+                return Ok(anybody);
+            }
+            anybody = true;
+            let ids: Vec<_> = page.items.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
+            let leaving = stream::iter(ids).map(|id| self.leave(id, tenant));
+            let left: Vec<bool> = leaving.buffer_unordered(LEAVING_AT_ONCE).try_collect().await?;
+            if !left.contains(&true) {
+                return Err(StoreError::Contended);
+            }
+        }
+    }
+}

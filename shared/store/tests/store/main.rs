@@ -1,0 +1,9 @@
+//! The store against a real engine: isolation, races, and lists that cross buckets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod documented;
+mod import;
+mod isolation;
+mod lists;
+mod races;
+mod support;

@@ -1,0 +1,300 @@
+//! A router with everything it needs, and the people in it.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::Request;
+use axum::response::Response;
+use futures::FutureExt as _;
+use rookery_domain::{
+    Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Password, PlainToken,
+    RoleId, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId,
+    VendorSecrets, first_roles,
+};
+use rookery_email::{CapturedMail, CapturedMessage, Mailer};
+use rookery_http::{AppState, Parts, service, session};
+use rookery_store::{EnvironmentStore, NewUser, Store};
+use rookery_tokens::{KeyRing, LocalSigner, PasswordHasher, VendorClaims, VendorTokenType, encode};
+use tokio::sync::OnceCell;
+use tower::util::BoxCloneSyncService;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::signer::CountingSigner;
+use crate::{Client, table};
+
+/// What a router becomes once everything stands around it.
+pub(crate) type TestService = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
+
+/// The password of every user that [`TestApp::user`] makes.
+pub const PASSWORD: &str = "Correct-Horse-7";
+
+/// When a test begins: midnight on 1 January 2026.
+const START: i64 = 1_767_225_600_000;
+
+/// An environment, and a server that answers for it.
+#[derive(Clone)]
+pub struct TestApp {
+    state: AppState,
+    service: TestService,
+    clock: Arc<ManualClock>,
+    mail: CapturedMail,
+    user_key: Arc<CountingSigner>,
+    environment: VendorId,
+    secret: PlainToken,
+}
+
+/// A user whom [`TestApp::user`] made.
+#[derive(Clone, Debug)]
+pub struct TestUser {
+    /// Their id.
+    pub id: UserId,
+    /// Their e-mail address.
+    pub email: String,
+}
+
+impl TestApp {
+    /// A server that answers with the endpoints of `router`, and a new environment.
+    ///
+    /// # Panics
+    /// Something that it needs cannot be had.
+    #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
+    pub async fn start(router: OpenApiRouter<AppState>) -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(START)));
+        let mail = CapturedMail::in_memory(clock.clone());
+        let entropy = Arc::new(SystemEntropy);
+        let (user_key, vendor_key) = keys();
+        let user_key = Arc::new(CountingSigner::new(user_key));
+        let state = AppState::new(Parts {
+            store: table::connect().await,
+            user_keys: KeyRing::new(user_key.clone(), Vec::new()),
+            vendor_keys: KeyRing::new(vendor_key, Vec::new()),
+            passwords: PasswordHasher::new(entropy.clone()).expect("a password hasher"),
+            mailer: Mailer::new(Arc::new(mail.clone())),
+            clock: clock.clone(),
+            entropy,
+        });
+        let service = BoxCloneSyncService::new(service::service(router, state.clone()));
+        Self::in_new_environment(state, service, clock, mail, user_key).await
+    }
+
+    /// Another environment, behind the same server.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub async fn neighbour(&self) -> Self {
+        let (state, service) = (self.state.clone(), self.service.clone());
+        let (clock, mail, user_key) = (self.clock.clone(), self.mail.clone(), self.user_key.clone());
+        Self::in_new_environment(state, service, clock, mail, user_key).await
+    }
+
+    #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
+    async fn in_new_environment(
+        state: AppState,
+        service: TestService,
+        clock: Arc<ManualClock>,
+        mail: CapturedMail,
+        user_key: Arc<CountingSigner>,
+    ) -> Self {
+        let secret = PlainToken::random(&*state.entropy);
+        let environment = new_environment(VendorId::random(&*state.entropy), &secret, state.now());
+        let roles = first_roles(&*state.entropy, state.now());
+        let environments = state.store.environments();
+        assert!(environments.create(&environment, &roles).await.expect("an environment"), "it is new");
+        let app = Self { state, service, clock, mail, user_key, environment: environment.id, secret };
+        let claimed = app.state.store.environments().claim_host(&app.host(), app.environment).await;
+        assert!(claimed.expect("a host"), "it is free");
+        app
+    }
+
+    /// The host name of the environment.
+    #[must_use]
+    pub fn host(&self) -> String {
+        format!("{}.example.com", self.environment)
+    }
+
+    /// The environment's client id and its secret.
+    #[must_use]
+    pub fn credentials(&self) -> (VendorId, &str) {
+        (self.environment, self.secret.expose())
+    }
+
+    /// What handlers work with.
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    /// The environment's data.
+    #[must_use]
+    pub fn environment(&self) -> EnvironmentStore {
+        self.state.store.environment(self.environment)
+    }
+
+    /// The clock, which stands still until it is moved.
+    #[must_use]
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// The mails that were sent, newest first.
+    #[must_use]
+    pub fn mail(&self) -> Vec<Arc<CapturedMessage>> {
+        self.mail.messages()
+    }
+
+    /// How many users' tokens have been signed.
+    #[must_use]
+    pub fn signatures(&self) -> usize {
+        self.user_key.signatures()
+    }
+
+    /// Somebody without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.service.clone(), &self.host())
+    }
+
+    /// A vendor of the environment.
+    ///
+    /// # Panics
+    /// No token can be had.
+    #[must_use]
+    pub fn vendor(&self) -> Client {
+        self.anonymous().bearer(&self.vendor_token())
+    }
+
+    /// A vendor token of the environment.
+    ///
+    /// # Panics
+    /// No token can be had.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a token there is nothing to test")]
+    pub fn vendor_token(&self) -> String {
+        let now = self.state.now();
+        let claims = VendorClaims {
+            token_type: VendorTokenType::Vendor,
+            vendor_id: self.environment,
+            sub: self.environment,
+            scopes: Vec::new(),
+            iat: now,
+            exp: now.plus_seconds(86_400),
+            iss: "https://auth.example.com".to_owned(),
+        };
+        // The key is at hand, so nothing is waited for.
+        let token = encode(&claims, self.state.vendor_keys.current()).now_or_never();
+        let token = token.and_then(Result::ok).expect("a vendor token");
+        token.expose().to_owned()
+    }
+
+    /// A new tenant.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[expect(clippy::expect_used, reason = "without a tenant there is nothing to test")]
+    pub async fn tenant(&self, name: &str) -> TenantId {
+        let now = self.state.now();
+        let id = TenantId::random(&*self.state.entropy);
+        let tenant = Tenant { name: name.to_owned(), ..Tenant::new(id, &*self.state.entropy, now) };
+        self.environment().tenants().create(&tenant).await.expect("a tenant");
+        tenant.tenant_id
+    }
+
+    /// A verified user of `tenant`, with the password [`PASSWORD`] and the environment's roles of these keys.
+    ///
+    /// # Panics
+    /// They cannot be made.
+    #[expect(clippy::expect_used, reason = "without a user there is nothing to test")]
+    pub async fn user(&self, email: &str, tenant: &TenantId, roles: &[&str]) -> TestUser {
+        let now = self.state.now();
+        let id = UserId::random(&*self.state.entropy);
+        let roles = self.roles(roles).await;
+        let user = User {
+            name: Some("Jane Doe".to_owned()),
+            verified: true,
+            active_tenant: Some(tenant.clone()),
+            memberships: vec![Membership::new(tenant.clone(), roles, MembershipStatus::Activated, now)],
+            ..User::new(id, email.parse().expect("an e-mail address"), now)
+        };
+        let new = NewUser { user, password_hash: Some(password_hash(&self.state).await) };
+        self.environment().users().create(&new).await.expect("a user");
+        TestUser { id, email: email.to_owned() }
+    }
+
+    /// The ids of the environment's roles of these keys.
+    ///
+    /// # Panics
+    /// There is no role of some key.
+    #[expect(clippy::expect_used, reason = "a test that names a role that is not there is wrong")]
+    pub async fn roles(&self, keys: &[&str]) -> Vec<RoleId> {
+        let environment = self.environment().get().await.expect("the table").expect("the environment");
+        let catalog = self.environment().catalog().load(&environment).await.expect("the catalogue");
+        let find = |key: &&str| catalog.roles.values().find(|role| role.key == **key).expect("a role").id;
+        keys.iter().map(find).collect()
+    }
+
+    /// `user`, signed in to `tenant`, without the request that does so.
+    ///
+    /// # Panics
+    /// They cannot sign in there.
+    #[expect(clippy::expect_used, reason = "without a session there is nothing to test")]
+    pub async fn sign_in(&self, user: &TestUser, tenant: &TenantId) -> Client {
+        let store = self.environment();
+        let environment = store.get().await.expect("the table").expect("the environment");
+        let user = store.users().get(user.id).await.expect("the table").expect("the user");
+        let limits = SessionLimits::of(&environment.configuration);
+        let (refresh_token, session) =
+            Session::begin(&*self.state.entropy, self.state.now(), user.id, tenant.clone(), limits);
+        store.sessions().begin(&session).await.expect("a session");
+        let signed_in =
+            session::resume(&self.state, &store, environment, user, tenant, &session, refresh_token.clone());
+        let token = signed_in.await.expect("a token").access_token().expose().to_owned();
+        self.anonymous().bearer(&token).holding(refresh_token)
+    }
+}
+
+/// An environment named Example, with one secret.
+#[must_use]
+pub fn new_environment(id: VendorId, secret: &PlainToken, now: Timestamp) -> Environment {
+    Environment {
+        id,
+        name: "Example".to_owned(),
+        secrets: VendorSecrets::new(secret),
+        base_url: format!("https://{id}.example.com"),
+        application_url: "https://app.example.com".to_owned(),
+        allowed_origins: vec!["https://app.example.com".to_owned()],
+        sender: sender(),
+        configuration: IdentityConfiguration::default(),
+        catalog_version: 0,
+        created_at: now,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the address is written here")]
+fn sender() -> rookery_domain::EmailAddress {
+    "no-reply@example.com".parse().expect("an e-mail address")
+}
+
+/// The keys for users and vendors: making them takes longer than most tests.
+#[expect(clippy::expect_used, reason = "without keys there is nothing to test")]
+fn keys() -> (Arc<LocalSigner>, Arc<LocalSigner>) {
+    static KEYS: OnceLock<(Arc<LocalSigner>, Arc<LocalSigner>)> = OnceLock::new();
+    let make = || Arc::new(LocalSigner::generate().expect("a key"));
+    let (user, vendor) = KEYS.get_or_init(|| (make(), make()));
+    (user.clone(), vendor.clone())
+}
+
+/// The hash of [`PASSWORD`]: making it takes longer than most tests.
+#[expect(clippy::expect_used, reason = "without a password there is nothing to test")]
+async fn password_hash(state: &AppState) -> String {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let make = async || {
+        let hash = state.passwords.hash(Password::from(PASSWORD)).await.expect("a hash");
+        String::from(hash)
+    };
+    HASH.get_or_init(make).await.clone()
+}

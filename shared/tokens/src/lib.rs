@@ -1,0 +1,34 @@
+//! Tokens and passwords: what proves who is calling.
+//!
+//! - [`encode`] and [`decode`] write and read access tokens: JSON Web Tokens (RFC 7519) signed with RS256, the one
+//!   algorithm that published clients verify. [`UserClaims`] and [`VendorClaims`] are what they say.
+//! - A [`Signer`] holds the private key: [`KmsSigner`] never sees it, [`LocalSigner`] has it in memory, and
+//!   [`KmsWrapped`] unlocks a key of the second kind with a key of the first. A [`KeyRing`] is the key that signs
+//!   now and those that signed before.
+//! - [`PasswordHasher`] hashes passwords with Argon2id.
+//!
+//! Opaque tokens (refresh tokens, mailed one-time tokens) are no business of this crate: they are values of the
+//! domain, known by their hash.
+
+mod claims;
+mod jwks;
+mod jwt;
+mod key_ring;
+mod kms;
+mod local;
+mod numeric_date;
+mod password;
+mod public_key;
+mod signer;
+#[cfg(test)]
+mod test_keys;
+
+pub use claims::{UserClaims, UserTokenType, VendorClaims, VendorTokenType};
+pub use jwks::{Jwk, Jwks};
+pub use jwt::{AccessToken, TokenError, decode, encode};
+pub use key_ring::KeyRing;
+pub use kms::{KmsSigner, KmsWrapped};
+pub use local::LocalSigner;
+pub use password::{InvalidPasswordHash, PasswordError, PasswordHash, PasswordHasher};
+pub use public_key::PublicKey;
+pub use signer::{Signer, SigningError};

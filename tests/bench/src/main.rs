@@ -1,0 +1,79 @@
+//! What requests cost: processor time, and how many are answered a second.
+//!
+//! The database engine is in a process of its own, so the processor time of the process that measures is Rookery's, with
+//! that of the AWS SDK in it. Requests go straight to the service, without a socket: what is spent on building them and
+//! on taking their answers is counted too, and is little.
+//!
+//! Processor times are of requests one after the other; rates are of sixteen at a time, on a machine that the engine
+//! has to share. What a hash, a signature and a read of one item cost is measured alongside, and what requests are
+//! aimed to cost is said in terms of those: a slower machine, or one with other things to do, is slower in all of them.
+
+mod measure;
+mod operation;
+mod report;
+mod scene;
+
+use std::env;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use clap::Parser;
+use rookery_table::LocalTable;
+
+use report::Report;
+use scene::Scene;
+
+/// What ends a run.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Where the engine is; the same variable has the tests use it.
+const ENDPOINT: &str = "ROOKERY_TEST_DYNAMODB_ENDPOINT";
+
+/// Measure what requests cost.
+///
+/// The engine is the embedded one, or with `ROOKERY_TEST_DYNAMODB_ENDPOINT` the DynamoDB at that address.
+#[derive(Clone, Parser)]
+struct Arguments {
+    /// The file to write the results to, as JSON.
+    #[arg(long, default_value = "target/bench.json")]
+    output: PathBuf,
+    /// How many users the long list has.
+    #[arg(long, default_value_t = 100_000)]
+    users: usize,
+    /// How often everything is measured; of each measurement the median counts.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Failure> {
+    let arguments = Arguments::parse();
+    match env::var(ENDPOINT) {
+        // As a task, like any request to a server.
+        Ok(endpoint) => tokio::spawn(async move { run(&arguments, &endpoint).await }).await??,
+        Err(_) => return with_engine().await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs this program a second time, to measure. The engine is in this process.
+async fn with_engine() -> Result<ExitCode, Failure> {
+    let table = LocalTable::in_memory().await?;
+    let config = table.sdk_config();
+    let endpoint = config.endpoint_url().ok_or("the engine has no address")?;
+    let mut measuring = Command::new(env::current_exe()?);
+    // The engine runs on a thread of its own, so that waiting here does not stop it.
+    let status = measuring.args(env::args_os().skip(1)).env(ENDPOINT, endpoint).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run(arguments: &Arguments, endpoint: &str) -> Result<(), Failure> {
+    let scene = Arc::new(Scene::set(endpoint, arguments.users).await?);
+    let measurements = measure::all(&scene, arguments.rounds).await?;
+    let report = Report::new(&measurements, arguments);
+    report.print();
+    report.write(&arguments.output)?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Every endpoint of the document, tried by those who may not.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, address, new_tenant, new_user, role, sign_in};
+
+/// An endpoint, with ids of nothing in its path.
+struct Door {
+    method: Method,
+    path: String,
+    /// The kinds of tokens that it takes; empty when it takes nobody's.
+    takes: Vec<String>,
+}
+
+fn doors() -> Vec<Door> {
+    let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    let mut doors = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            let schemes = operation["security"].as_array().into_iter().flatten();
+            let takes = schemes.flat_map(|scheme| scheme.as_object().unwrap().keys().cloned()).collect();
+            doors.push(Door { method, path: without_parameters(path), takes });
+        }
+    }
+    assert!(doors.len() > 60, "the document is read");
+    doors
+}
+
+fn without_parameters(path: &str) -> String {
+    let segment = |segment: &str| match segment.starts_with('{') {
+        true => "00000000-0000-4000-8000-000000000000".to_owned(),
+        false => segment.to_owned(),
+    };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+impl Door {
+    fn takes(&self, kind: &str) -> bool {
+        self.takes.iter().any(|taken| taken == kind)
+    }
+
+    async fn try_by(&self, client: &Client) -> u16 {
+        let body = (self.method != Method::GET).then(|| json!({}));
+        client.send(self.method.clone(), &self.path, body).await.refused()
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_token_passes_no_door_that_asks_for_one() {
+    let nobody = Client::anonymous();
+    let forger = nobody.with("authorization", "Bearer x.y.z");
+    for door in doors().iter().filter(|door| door.takes("vendor") || door.takes("user")) {
+        for client in [&nobody, &forger] {
+            assert_eq!(door.try_by(client).await, 401, "{} {}", door.method, door.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_strongest_user_of_a_tenant_passes_no_door_for_vendors() {
+    let vendor = Client::vendor().await;
+    let tenant = new_tenant(&vendor).await;
+    let email = address();
+    let _ = new_user(&vendor, &tenant, &email, &[&role(&vendor, "Admin").await]).await;
+    let admin = Client::anonymous().bearer(&sign_in(&email, PASSWORD).await.ok(200)["accessToken"]);
+    for door in doors().iter().filter(|door| door.takes("vendor") && !door.takes("user")) {
+        assert_eq!(door.try_by(&admin).await, 403, "{} {}", door.method, door.path);
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_is_no_user_at_the_doors_for_users() {
+    let vendor = Client::vendor().await;
+    for door in doors().iter().filter(|door| door.takes("user") && !door.takes("vendor")) {
+        assert_eq!(door.try_by(&vendor).await, 403, "{} {}", door.method, door.path);
+    }
+}
+
+#[tokio::test]
+async fn no_body_makes_the_server_fail() {
+    let vendor = Client::vendor().await;
+    let tenant = new_tenant(&vendor).await;
+    let email = address();
+    let id = new_user(&vendor, &tenant, &email, &[&role(&vendor, "Admin").await]).await;
+    let admin = Client::anonymous().bearer(&sign_in(&email, PASSWORD).await.ok(200)["accessToken"]);
+    let vendor = vendor.with("frontegg-tenant-id", &tenant).with("frontegg-user-id", &id);
+    // Longer than anything may be, and short enough to be sent before a server that does not read it has answered.
+    let long = "x".repeat(2_000);
+    let bodies = [
+        json!(null),
+        json!([]),
+        json!([[]]),
+        json!("\u{0}"),
+        json!({"email": 7, "name": [], "roleIds": "x", "tenantId": {}, "metadata": 1e300}),
+        json!({"email": long, "name": long, "key": long, "password": long, "token": long, "secret": long}),
+        json!({"name": "\u{1f426}\u{0}", "email": "\u{202e}@x", "permissionIds": ["x"], "level": -1, "key": ""}),
+    ];
+    // Whoever ends their own session or tenant cannot try the other doors.
+    let harmless = |door: &&Door| ![Method::GET, Method::DELETE].contains(&door.method);
+    for door in doors().iter().filter(harmless) {
+        for body in &bodies {
+            for client in [&vendor, &admin, &Client::anonymous()] {
+                let answer = client.send(door.method.clone(), &door.path, Some(body.clone())).await;
+                assert!(answer.status.as_u16() < 500, "{} {}: {}", door.method, door.path, answer.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Stories that cross endpoint groups, told to a server over HTTP.
+//!
+//! The server is at `ROOKERY_BASE_URL`, with `ROOKERY_CLIENT_ID`, `ROOKERY_SECRET` and, to read the mails that it sent,
+//! `ROOKERY_MAIL_URL`; without these, one is started within this process. The stories share one environment, and each
+//! makes tenants and users of its own, so they run side by side and against a server that has data.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod doors;
+mod invitation;
+mod management;
+mod newcomer;
+mod session;
+mod support;
+mod tokens;
