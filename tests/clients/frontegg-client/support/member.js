@@ -15,7 +15,7 @@ async function signedInMember() {
   const token = await vendorToken();
   const run = randomUUID();
   const email = `ada.${run}@example.com`;
-  const password = `Correct-Horse-${run}`;
+  const password = 'Correct-Horse-7';
 
   const { tenantId } = await send('POST', '/tenants/resources/tenants/v1', {
     token,
