@@ -1,6 +1,7 @@
 //! What stands around a group's router: tidy paths, cross-origin rules, a trace id, limits, and JSON for every error.
 
 mod cors;
+mod deadline;
 mod path;
 
 use std::convert::Infallible;
@@ -50,6 +51,8 @@ fn with_layers(router: Router<AppState>, app: AppState) -> Router {
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        // Within the cross-origin rules, so that a page may read the answer.
+        .layer(from_fn(deadline::enforce))
         .layer(from_fn_with_state(app.clone(), cors::answer))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
             let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

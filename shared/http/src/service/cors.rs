@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rookery_domain::Environment;
 
+use super::deadline::within;
 use super::{PREFLIGHT_REMEMBERED, TRACE_ID};
 use crate::{ApiResult, AppState, host};
 
@@ -62,7 +63,7 @@ async fn is_allowed(origin: &HeaderValue, headers: &HeaderMap, app: &AppState) -
             None => Ok(None),
         }
     };
-    match (environment().await, origin.to_str()) {
+    match (within(environment()).await.flatten(), origin.to_str()) {
         (Ok(Some(environment)), Ok(origin)) => environment.trusts_origin(origin),
         (Ok(_), _) => false,
         (Err(error), _) => {

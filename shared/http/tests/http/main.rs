@@ -1,0 +1,3 @@
+//! What stands around every router, through a router.
+
+mod deadline;
