@@ -20,6 +20,9 @@ use utoipa::ToSchema;
 pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Why a request was not done. The text is for whoever made it, and says what to change.
+///
+/// Where nothing need be changed, and the same request may succeed a little later, the status is 503 and `Retry-After` says
+/// after how many seconds. There is no 429: whom to slow down is decided by API Gateway, which answers that by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// 400: the request itself is wrong.
@@ -52,9 +55,12 @@ pub enum ApiError {
     /// 413: the body is too large.
     #[error("the request body is too large")]
     TooLarge,
-    /// 503: overloaded for the moment; the same request may succeed a little later.
+    /// 503: it took too long, or others were quicker too often.
     #[error("the service is busy: try again in a moment")]
     Busy,
+    /// 503: something that is needed is throttled or does not answer. The cause is logged and not shown.
+    #[error("the service is busy: try again in a moment")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// 500: our fault. The cause is logged and not shown.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -106,6 +112,11 @@ impl ApiError {
         Self::Internal(cause.into())
     }
 
+    /// An error that may pass, whose cause is logged and not shown.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) | Self::Refused(..) => StatusCode::BAD_REQUEST,
@@ -115,7 +126,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -132,6 +143,7 @@ impl ApiError {
             | Self::Conflict(_)
             | Self::TooLarge
             | Self::Busy
+            | Self::Unavailable(_)
             | Self::Internal(_) => None,
         }
     }
@@ -141,13 +153,15 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Self::Internal(cause) = &self {
             tracing::error!(cause = cause.as_ref(), "a request failed");
+        } else if let Self::Unavailable(cause) = &self {
+            tracing::warn!(cause = cause.as_ref(), "a request was put off");
         } else {
             tracing::debug!(status = self.status().as_u16(), "a request was refused");
         }
         let body =
             ErrorBody { errors: vec![self.to_string()], error_code: self.code().map(ErrorCode::as_str) };
         let mut response = (self.status(), Json(body)).into_response();
-        if matches!(self, Self::Busy) {
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -179,7 +193,7 @@ invalid_from!(
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() { Self::Busy } else { Self::internal(error) }
+        if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
@@ -236,7 +250,7 @@ impl From<ListError> for ApiError {
 
 impl From<SigningError> for ApiError {
     fn from(error: SigningError) -> Self {
-        if error.is_transient() { Self::Busy } else { Self::internal(error) }
+        if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
@@ -279,6 +293,7 @@ mod tests {
             ApiError::Conflict("Tenant already exists".into()),
             ApiError::TooLarge,
             ApiError::Busy,
+            ApiError::unavailable("the table's password is hunter2"),
             ApiError::internal("the database password is hunter2"),
         ];
         let mut answers = Vec::new();
@@ -296,6 +311,7 @@ mod tests {
         405 {"errors":["this path does not take this method"]}
         409 {"errors":["Tenant already exists"]}
         413 {"errors":["the request body is too large"]}
+        503 {"errors":["the service is busy: try again in a moment"]}
         503 {"errors":["the service is busy: try again in a moment"]}
         500 {"errors":["internal error"]}
         "#);

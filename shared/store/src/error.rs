@@ -23,9 +23,15 @@ pub enum StoreError {
         /// Why it is not that.
         reason: String,
     },
-    /// Anything else: no connection, no permission, no table.
-    #[error("the table answered {code}: {message}")]
+    /// No connection, no answer in time, or a failure within DynamoDB.
+    #[error("the table is unavailable: {reason}")]
     Unavailable {
+        /// DynamoDB's name for it, or what was missing.
+        reason: String,
+    },
+    /// A request that is refused whenever it is made: no permission, no such table, a mistake in it.
+    #[error("the table answered {code}: {message}")]
+    Refused {
         /// DynamoDB's name for it.
         code: String,
         /// DynamoDB's words for it.
@@ -33,30 +39,47 @@ pub enum StoreError {
     },
 }
 
+/// DynamoDB's names for too many requests, as errors and as reasons to cancel a transaction.
+const THROTTLES: [&str; 5] = [
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "ProvisionedThroughputExceededException",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
+
+/// Whether `code` is one of DynamoDB's names for too many requests.
+pub(crate) fn is_throttle(code: &str) -> bool {
+    THROTTLES.contains(&code)
+}
+
 impl StoreError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled | Self::Contended => true,
-            Self::Corrupt { .. } | Self::Unavailable { .. } => false,
+            Self::Throttled | Self::Contended | Self::Unavailable { .. } => true,
+            Self::Corrupt { .. } | Self::Refused { .. } => false,
         }
     }
 
-    pub(crate) fn from_sdk<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
-        let connection =
-            || if matches!(error, SdkError::TimeoutError(_)) { "timeout" } else { "no connection" };
-        let code = error.code().unwrap_or_else(connection);
-        match code {
-            "ThrottlingException"
-            | "RequestLimitExceeded"
-            | "ProvisionedThroughputExceededException"
-            | "TransactionInProgressException" => Self::Throttled,
-            "TransactionConflictException" => Self::Contended,
-            code => Self::Unavailable {
-                code: code.to_owned(),
-                message: error.message().unwrap_or_default().to_owned(),
-            },
+    /// What an error of the SDK means. DynamoDB answers 5xx whenever a request may be repeated.
+    pub(crate) fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
+        let refused = error.raw_response().is_some_and(|response| response.status().is_client_error());
+        let never_sent = matches!(error, SdkError::ConstructionFailure(_));
+        let message = || error.message().unwrap_or_default().to_owned();
+        match error.code() {
+            Some(code) if is_throttle(code) => Self::Throttled,
+            Some("TransactionInProgressException") => Self::Throttled,
+            Some("TransactionConflictException") => Self::Contended,
+            code if refused || never_sent => {
+                Self::Refused { code: code.unwrap_or("no code").to_owned(), message: message() }
+            }
+            Some(code) => Self::Unavailable { reason: code.to_owned() },
+            None if matches!(error, SdkError::TimeoutError(_)) => {
+                Self::Unavailable { reason: "no answer in time".to_owned() }
+            }
+            None => Self::Unavailable { reason: "no connection".to_owned() },
         }
     }
 }

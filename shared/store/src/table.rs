@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures::future::try_join_all;
 
 use crate::entity::{Entity, Item, Stored, corrupt, decode, key_of};
+use crate::error::{TRIES, pause_after};
 use crate::keys::Key;
 use crate::{Connection, RoundTrips, StoreError};
 
@@ -53,8 +54,8 @@ impl Table {
     async fn get_chunk(&self, keys: Vec<Key>) -> Result<Vec<(Key, Item)>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut wanted: Vec<Item> = keys.into_iter().map(Key::into_attributes).collect();
-        // DynamoDB answers at most 16 MB and leaves the rest to be asked for again.
-        while !wanted.is_empty() {
+        let mut tries = 0;
+        loop {
             let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(wanted)).build();
             let keys = keys.map_err(|error| corrupt("batch", error))?;
             let request = self.client().batch_get_item().request_items(self.name(), keys);
@@ -64,8 +65,14 @@ impl Table {
             }
             let rest = answer.unprocessed_keys.and_then(|mut rest| rest.remove(self.name()));
             wanted = rest.map(|rest| rest.keys).unwrap_or_default();
+            // What is left did not fit into an answer of 16 MB, or its partition was throttled.
+            tries += 1;
+            match wanted.is_empty() {
+                true => return Ok(found),
+                false if tries == TRIES => return Err(StoreError::Throttled),
+                false => pause_after(tries).await,
+            }
         }
-        Ok(found)
     }
 
     /// Begins to read the items of a partition whose sort keys begin with `prefix`.

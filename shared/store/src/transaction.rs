@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Trans
 
 use crate::StoreError;
 use crate::entity::{Entity, Item, Stored, corrupt, encode, to_document};
+use crate::error::is_throttle;
 use crate::keys::Key;
 use crate::table::Table;
 
@@ -199,7 +200,7 @@ fn unbuildable(error: BuildError) -> StoreError {
     corrupt("write", error)
 }
 
-fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Cancelled {
+fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Cancelled {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
     else {
         return Cancelled::Store(StoreError::from_sdk(error));
@@ -213,8 +214,8 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Cancelled {
     }
     Cancelled::Store(match codes().find(|code| *code != "None") {
         Some("TransactionConflict") => StoreError::Contended,
-        Some("ThrottlingError" | "ProvisionedThroughputExceeded") => StoreError::Throttled,
-        code => StoreError::Unavailable {
+        Some(code) if is_throttle(code) => StoreError::Throttled,
+        code => StoreError::Refused {
             code: code.unwrap_or("TransactionCanceled").to_owned(),
             message: cancelled.message().unwrap_or_default().to_owned(),
         },

@@ -10,16 +10,19 @@ use rookery_domain::{
     RoleId, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId,
     VendorSecrets, first_roles,
 };
-use rookery_email::{CapturedMail, CapturedMessage, Mailer};
+use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
 use rookery_http::{AppState, Parts, service, session};
 use rookery_store::{EnvironmentStore, NewUser, Store};
-use rookery_tokens::{KeyRing, LocalSigner, PasswordHasher, VendorClaims, VendorTokenType, encode};
+use rookery_tokens::{
+    KeyRing, LocalSigner, PasswordHasher, SigningError, VendorClaims, VendorTokenType, encode,
+};
 use tokio::sync::OnceCell;
 use tower::util::BoxCloneSyncService;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::mail::TestMail;
 use crate::signer::CountingSigner;
-use crate::{Client, table};
+use crate::{Client, Gate, table};
 
 /// What a router becomes once everything stands around it.
 pub(crate) type TestService = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
@@ -36,7 +39,7 @@ pub struct TestApp {
     state: AppState,
     service: TestService,
     clock: Arc<ManualClock>,
-    mail: CapturedMail,
+    mail: TestMail,
     user_key: Arc<CountingSigner>,
     environment: VendorId,
     secret: PlainToken,
@@ -56,15 +59,28 @@ impl TestApp {
     ///
     /// # Panics
     /// Something that it needs cannot be had.
-    #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
     pub async fn start(router: OpenApiRouter<AppState>) -> Self {
+        Self::start_on(table::connect().await, router).await
+    }
+
+    /// A server like that of [`Self::start`], with a gate before its table.
+    ///
+    /// # Panics
+    /// Something that it needs cannot be had.
+    pub async fn start_behind_gate(router: OpenApiRouter<AppState>) -> (Self, Gate) {
+        let (store, gate) = table::connect_through_gate().await;
+        (Self::start_on(store, router).await, gate)
+    }
+
+    #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
+    async fn start_on(store: Store, router: OpenApiRouter<AppState>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(START)));
-        let mail = CapturedMail::in_memory(clock.clone());
+        let mail = TestMail::new(CapturedMail::in_memory(clock.clone()));
         let entropy = Arc::new(SystemEntropy);
         let (user_key, vendor_key) = keys();
         let user_key = Arc::new(CountingSigner::new(user_key));
         let state = AppState::new(Parts {
-            store: table::connect().await,
+            store,
             user_keys: KeyRing::new(user_key.clone(), Vec::new()),
             vendor_keys: KeyRing::new(vendor_key, Vec::new()),
             passwords: PasswordHasher::new(entropy.clone()).expect("a password hasher"),
@@ -91,7 +107,7 @@ impl TestApp {
         state: AppState,
         service: TestService,
         clock: Arc<ManualClock>,
-        mail: CapturedMail,
+        mail: TestMail,
         user_key: Arc<CountingSigner>,
     ) -> Self {
         let secret = PlainToken::random(&*state.entropy);
@@ -144,13 +160,23 @@ impl TestApp {
     /// The mails that were sent, newest first.
     #[must_use]
     pub fn mail(&self) -> Vec<Arc<CapturedMessage>> {
-        self.mail.messages()
+        self.mail.captured().messages()
+    }
+
+    /// Has mails refused from now on, or with `None` taken again.
+    pub fn refuse_mail(&self, refusal: impl Into<Option<SendError>>) {
+        self.mail.refuse(refusal.into());
     }
 
     /// How many users' tokens have been signed.
     #[must_use]
     pub fn signatures(&self) -> usize {
         self.user_key.signatures()
+    }
+
+    /// Has signatures under users' tokens fail from now on, or with `None` succeed again.
+    pub fn fail_signatures(&self, failure: impl Into<Option<fn() -> SigningError>>) {
+        self.user_key.fail(failure.into());
     }
 
     /// Somebody without a token.

@@ -1,20 +1,26 @@
-//! A key that counts what it signs.
+//! A key that counts what it signs, and that can be out of order.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::future::BoxFuture;
+use futures::FutureExt as _;
+use futures::future::{self, BoxFuture};
 use rookery_tokens::{LocalSigner, PublicKey, Signer, SigningError};
 
 /// Signs with a key that other tests have too, and counts its own signatures: each costs a request to the key service.
 pub(crate) struct CountingSigner {
     key: Arc<LocalSigner>,
     signatures: AtomicUsize,
+    failure: Mutex<Option<fn() -> SigningError>>,
 }
 
 impl CountingSigner {
     pub(crate) fn new(key: Arc<LocalSigner>) -> Self {
-        Self { key, signatures: AtomicUsize::new(0) }
+        Self { key, signatures: AtomicUsize::new(0), failure: Mutex::default() }
+    }
+
+    pub(crate) fn fail(&self, failure: Option<fn() -> SigningError>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
     pub(crate) fn signatures(&self) -> usize {
@@ -32,6 +38,9 @@ impl Signer for CountingSigner {
     }
 
     fn sign<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, SigningError>> {
+        if let Some(failure) = *self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            return future::err(failure()).boxed();
+        }
         self.signatures.fetch_add(1, Ordering::SeqCst);
         self.key.sign(message)
     }
