@@ -42,7 +42,7 @@ pub(crate) async fn prepare(
         catalog_version: 0,
         created_at: now,
     };
-    let created = store.environments().create(&environment, &first_roles(entropy, now)).await?;
+    let created = store.environments().create(&environment, &first_roles(entropy, now), &[]).await?;
     if !created {
         follow(store, &environment, &secret, options).await?;
     }

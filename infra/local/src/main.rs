@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use rookery_domain::with_causes;
 use rookery_local::{Options, Server, banner};
 use tracing_subscriber::EnvFilter;
 
@@ -94,10 +95,4 @@ impl Signals {
             std::future::pending().await
         }
     }
-}
-
-/// An error and what led to it, on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

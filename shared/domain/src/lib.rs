@@ -4,6 +4,7 @@
 //! whatever needs them takes a [`Clock`] or an [`Entropy`].
 
 mod built_in;
+mod causes;
 mod clock;
 mod email_address;
 mod entropy;
@@ -22,6 +23,7 @@ mod text;
 mod user;
 
 pub use built_in::{built_in_permissions, first_roles};
+pub use causes::with_causes;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};

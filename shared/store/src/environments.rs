@@ -43,17 +43,27 @@ impl<'a> Environments<'a> {
         Ok(found.map(|host| host.value.environment))
     }
 
-    /// Makes an environment with its first roles. `false`: there is one already, and it stays as it is.
+    /// Makes an environment with its first roles, and has `hosts` lead to it. `false`: there is one already, or one of the
+    /// hosts leads to another, and nothing was written.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn create(&self, environment: &Environment, roles: &[Role]) -> Result<bool, StoreError> {
+    pub async fn create(
+        &self,
+        environment: &Environment,
+        roles: &[Role],
+        hosts: &[String],
+    ) -> Result<bool, StoreError> {
+        let id = environment.id;
         let mut transaction = Transaction::new(self.table);
-        let made = transaction.insert(Key::environment(environment.id), environment)?;
-        crate::catalog::insert(&mut transaction, environment.id, roles)?;
+        let mut unique = vec![transaction.insert(Key::environment(id), environment)?];
+        for host in hosts {
+            unique.push(transaction.insert(Key::host(host), &Host { environment: id })?);
+        }
+        crate::catalog::insert(&mut transaction, id, roles)?;
         match transaction.commit().await {
             Ok(()) => Ok(true),
-            Err(cancelled) if cancelled.failed(made) => Ok(false),
+            Err(cancelled) if unique.iter().any(|write| cancelled.failed(*write)) => Ok(false),
             Err(cancelled) => Err(cancelled.into_store_error()),
         }
     }

@@ -114,7 +114,7 @@ impl TestApp {
         let environment = new_environment(VendorId::random(&*state.entropy), &secret, state.now());
         let roles = first_roles(&*state.entropy, state.now());
         let environments = state.store.environments();
-        assert!(environments.create(&environment, &roles).await.expect("an environment"), "it is new");
+        assert!(environments.create(&environment, &roles, &[]).await.expect("an environment"), "it is new");
         let app = Self { state, service, clock, mail, user_key, environment: environment.id, secret };
         let claimed = app.state.store.environments().claim_host(&app.host(), app.environment).await;
         assert!(claimed.expect("a host"), "it is free");

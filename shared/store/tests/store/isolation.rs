@@ -75,8 +75,8 @@ async fn environments() {
     let (own, other) = (environment().await, environment().await);
     let store = rookery_testkit::connect().await;
     let made = rookery_testkit::new_environment(own.id(), &PlainToken::random(&ENTROPY), at(0));
-    assert!(store.environments().create(&made, &[]).await.unwrap());
-    assert!(!store.environments().create(&made, &[]).await.unwrap(), "once");
+    assert!(store.environments().create(&made, &[], &[]).await.unwrap());
+    assert!(!store.environments().create(&made, &[], &[]).await.unwrap(), "once");
     assert_eq!(other.get().await.unwrap(), None);
     assert_eq!(other.update(|_| Ok::<_, Infallible>(())).await.unwrap(), None);
     let host = format!("{}.example.com", own.id());
@@ -94,7 +94,7 @@ async fn catalogues() {
     let roles = first_roles(&ENTROPY, at(0));
     for (environment, roles) in [(&own, roles.as_slice()), (&other, &[])] {
         let made = rookery_testkit::new_environment(environment.id(), &secret, at(0));
-        assert!(store.environments().create(&made, roles).await.unwrap());
+        assert!(store.environments().create(&made, roles, &[]).await.unwrap());
     }
     let ids: Vec<_> = roles.iter().map(|role| role.id).collect();
     assert!(own.catalog().find_roles(&ids, None).await.unwrap().is_some());
