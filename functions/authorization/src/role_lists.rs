@@ -30,8 +30,7 @@ const LONGEST_FILTER: usize = 254;
 /// How many tenants a list may name: the roles of each are read.
 const MOST_TENANTS: usize = 50;
 
-/// Which roles, and in which order. `_levels` and `_tenantIds` may be repeated, and may hold several values with commas
-/// between them.
+/// Which roles, and in which order.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RoleFilter {
@@ -44,6 +43,14 @@ pub(crate) struct RoleFilter {
     #[serde(rename = "_sortBy")]
     #[param(rename = "_sortBy")]
     sort_by: Option<String>,
+    /// Only roles of these ranks, separated by commas or one parameter each.
+    #[serde(rename = "_levels", default)]
+    #[param(rename = "_levels", value_type = Option<Vec<i64>>)]
+    levels: Vec<String>,
+    /// Only roles of these tenants' own, separated by commas or one parameter each; at most 50.
+    #[serde(rename = "_tenantIds", default)]
+    #[param(rename = "_tenantIds", value_type = Option<Vec<String>>)]
+    tenant_ids: Vec<String>,
 }
 
 /// Lists roles: those of the environment and, with a tenant, its own.
@@ -72,8 +79,6 @@ pub(crate) async fn list_v1(caller: ScopeAuth<ReadRoles>) -> ApiResult<Json<Vec<
     security(("vendor" = []), ("user" = [])),
     params(
         ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
-        ("_levels" = Option<Vec<i64>>, Query, description = "Only roles of these ranks."),
-        ("_tenantIds" = Option<Vec<String>>, Query, description = "Only roles of these tenants' own; at most 50."),
         PageParameters,
         RoleFilter,
     ),
@@ -83,11 +88,10 @@ pub(crate) async fn list_v2(
     caller: ScopeAuth<ReadRoles>,
     Query(page): Query<PageParameters>,
     Query(filter): Query<RoleFilter>,
-    Query(parameters): Query<Vec<(String, String)>>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<RoleResponse>>> {
     let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
-    let selection = Selection::new(filter, &parameters)?;
+    let selection = Selection::new(filter)?;
     let author = Author::of(&caller).await?;
     let author = selection.with_tenants_named(author, &caller).await?;
     let mut roles = author.roles();
@@ -141,14 +145,14 @@ struct Selection {
 }
 
 impl Selection {
-    fn new(filter: RoleFilter, parameters: &[(String, String)]) -> ApiResult<Self> {
+    fn new(filter: RoleFilter) -> ApiResult<Self> {
         let text = filter.filter.map(|text| bounded("_filter", text, LONGEST_FILTER)).transpose()?;
-        let levels = values(parameters, "_levels").map(|level| {
+        let levels = filter.levels.iter().map(|level| {
             let level = level.parse::<i64>().ok().and_then(|level| level.try_into().ok());
             level.ok_or_else(|| ApiError::Invalid("_levels must be whole numbers from 0 to 32767".to_owned()))
         });
         let levels = levels.collect::<ApiResult<Vec<_>>>()?;
-        let tenants = values(parameters, "_tenantIds").map(str::parse).collect::<Result<Vec<_>, _>>()?;
+        let tenants = filter.tenant_ids.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
         let tenants = at_most(MOST_TENANTS, "_tenantIds can name", tenants)?;
         Ok(Self {
             filter: text.map(|text| text.to_lowercase()),
@@ -179,14 +183,6 @@ impl Selection {
             && (self.levels.is_empty() || self.levels.contains(&role.level))
             && (self.tenants.is_empty() || tenant.is_some_and(|tenant| self.tenants.contains(tenant)))
     }
-}
-
-/// The values of the list `name` in a query string: `name=a,b`, `name=a&name=b`, `name[]=a` or `name[0]=a`.
-fn values<'a>(parameters: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
-    let named = parameters.iter().filter(move |(parameter, _)| {
-        parameter.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-    });
-    named.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|value| !value.is_empty())
 }
 
 /// The order that `_sortBy` asks for. The roles come oldest first, and stay so where they are equal; that is all there

@@ -1,5 +1,7 @@
 //! Lists of tenants.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::RawQuery;
 use rookery_domain::TenantId;
@@ -33,10 +35,10 @@ pub(crate) struct TenantFilter {
     #[serde(rename = "_sortBy")]
     #[param(rename = "_sortBy")]
     sort_by: Option<String>,
-    /// Only these, separated by commas.
-    #[serde(rename = "_tenantIds")]
-    #[param(rename = "_tenantIds")]
-    tenant_ids: Option<String>,
+    /// Only these, separated by commas or one parameter each; at most 200.
+    #[serde(rename = "_tenantIds", default)]
+    #[param(rename = "_tenantIds", value_type = Option<Vec<String>>)]
+    tenant_ids: Vec<String>,
 }
 
 impl TenantFilter {
@@ -49,14 +51,20 @@ impl TenantFilter {
                 return Err(ApiError::Invalid("_sortBy must be createdAt, name or tenantId".to_owned()));
             }
         };
-        let ids = self.tenant_ids.as_deref().map(|ids| ids.split(',').map(str::parse).collect());
-        query.ids = ids.transpose()?;
-        if query.ids.as_ref().is_some_and(|ids: &Vec<TenantId>| ids.len() > LARGEST_PAGE) {
-            return Err(ApiError::Invalid(format!("_tenantIds may name at most {LARGEST_PAGE} tenants")));
+        if !self.tenant_ids.is_empty() {
+            query.ids = Some(tenant_ids(&self.tenant_ids)?);
         }
         query.filter = self.filter;
         Ok(query)
     }
+}
+
+fn tenant_ids(ids: &[String]) -> ApiResult<Vec<TenantId>> {
+    let ids = ids.iter().map(|id| id.parse()).collect::<Result<BTreeSet<TenantId>, _>>()?;
+    if ids.len() > LARGEST_PAGE {
+        return Err(ApiError::Invalid(format!("_tenantIds may name at most {LARGEST_PAGE} tenants")));
+    }
+    Ok(ids.into_iter().collect())
 }
 
 /// Lists tenants, a page at a time.

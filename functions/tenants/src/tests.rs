@@ -232,11 +232,20 @@ mod listing {
     #[tokio::test]
     async fn tenants_can_be_named() {
         let app = app().await;
-        let (alpha, _, gamma) =
-            (app.tenant("Alpha").await, app.tenant("Beta").await, app.tenant("Gamma").await);
-        let page =
-            app.vendor().get(&format!("{TENANTS_V2}?_tenantIds={alpha},{gamma},nobody")).await.expect(200);
-        assert_eq!(names(&page), ["Alpha", "Gamma"]);
+        let (alpha, _) = (app.tenant("Alpha").await, app.tenant("Beta").await);
+        app.clock().advance(std::time::Duration::from_secs(1));
+        let gamma = app.tenant("Gamma").await;
+        for query in [
+            format!("_tenantIds={alpha},{gamma},nobody"),
+            format!("_tenantIds={gamma}&_tenantIds={alpha}&_tenantIds={alpha}"),
+            format!("_tenantIds[]={gamma}&_tenantIds[]={alpha}"),
+        ] {
+            let page = app.vendor().get(&format!("{TENANTS_V2}?{query}")).await.expect(200);
+            assert_eq!(names(&page), ["Alpha", "Gamma"], "{query}");
+        }
+        let many = (0..201).map(|n| format!("tenant{n}")).collect::<Vec<_>>().join(",");
+        let refused = app.vendor().get(&format!("{TENANTS_V2}?_tenantIds={many}")).await.error(400);
+        assert!(refused.contains("at most 200"), "{refused}");
     }
 }
 

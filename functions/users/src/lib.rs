@@ -2,6 +2,7 @@
 
 mod activation;
 mod creation;
+mod filter;
 mod invitations;
 mod links;
 mod listing;

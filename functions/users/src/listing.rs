@@ -1,93 +1,24 @@
 //! Lists of users.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::RawQuery;
-use rookery_domain::{
-    Catalog, EmailAddress, Membership, Metadata, Page, PageRequest, TenantId, User, UserId, bounded,
-};
+use rookery_domain::{Catalog, EmailAddress, Membership, Page, TenantId, User, UserId};
 use rookery_http::auth::{Principal, ReadUsers, ScopeAuth};
 use rookery_http::page::{PageParameters, PageResponse};
 use rookery_http::wire::{UserDetails, UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, Query, with_own_roles};
-use rookery_store::{UserQuery, UserSort};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use rookery_store::UserQuery;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::filter::{LARGEST_PAGE, NamedUsers, UserFilter, UserFilterV3, user_ids};
 use crate::scope::tenants_below;
 
 /// How many users a page has unless it says otherwise.
 const DEFAULT_PAGE: usize = 50;
-
-/// How many users a page may have, and a request may name.
-const LARGEST_PAGE: usize = 200;
-
-/// How many characters a search may have.
-const LONGEST_FILTER: usize = 254;
-
-/// Which users, and in which order.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct UserFilter {
-    /// Only those whose name or e-mail address contains this, whatever its case.
-    #[serde(rename = "_filter")]
-    #[param(rename = "_filter")]
-    filter: Option<String>,
-    /// Only these, separated by commas; at most 200.
-    ids: Option<String>,
-    /// Only those whose metadata has all keys of this JSON object, with the same values.
-    metadata: Option<String>,
-    /// `createdAt`, `name`, `email`, `id`, `verified`, `isLocked`, `provider` or `tenantId`.
-    #[serde(rename = "_sortBy")]
-    #[param(rename = "_sortBy")]
-    sort_by: Option<String>,
-    /// Whether the users of the tenants below the tenant are listed too. They are unless this is `false`.
-    #[serde(rename = "_includeSubTenants")]
-    #[param(rename = "_includeSubTenants")]
-    include_sub_tenants: Option<bool>,
-}
-
-impl UserFilter {
-    fn query(self, page: PageRequest) -> ApiResult<UserQuery> {
-        let filter = self.filter.filter(|filter| !filter.is_empty());
-        Ok(UserQuery {
-            filter: filter.map(|filter| bounded("_filter", filter, LONGEST_FILTER)).transpose()?,
-            ids: some_user_ids(self.ids.as_deref())?,
-            metadata: self.metadata.filter(|json| !json.is_empty()).map(wanted_metadata).transpose()?,
-            sort: sort(self.sort_by.as_deref())?,
-            page,
-            ..UserQuery::page(Vec::new(), page.limit, page.index)
-        })
-    }
-}
-
-/// Which users, and in which order.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct UserFilterV3 {
-    /// Only the one with this e-mail address.
-    #[serde(rename = "_email")]
-    #[param(rename = "_email")]
-    email: Option<String>,
-    /// Only those of this tenant; the same as the header `frontegg-tenant-id`.
-    #[serde(rename = "_tenantId")]
-    #[param(rename = "_tenantId")]
-    tenant_id: Option<String>,
-    /// Only these, separated by commas; at most 200.
-    ids: Option<String>,
-    /// `createdAt`, `name`, `email`, `id`, `verified`, `isLocked`, `provider` or `tenantId`.
-    #[serde(rename = "_sortBy")]
-    #[param(rename = "_sortBy")]
-    sort_by: Option<String>,
-    /// Whether the users of the tenants below the tenant are listed too. They are unless this is `false`.
-    #[serde(rename = "_includeSubTenants")]
-    #[param(rename = "_includeSubTenants")]
-    include_sub_tenants: Option<bool>,
-}
 
 /// The roles of a user in one tenant.
 #[derive(Serialize, ToSchema)]
@@ -187,15 +118,15 @@ pub(crate) async fn list_v3(
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
     let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
     let tenant = tenant_named_twice(&caller, filter.tenant_id.as_deref())?;
-    let mut ids = some_user_ids(filter.ids.as_deref())?;
-    let sort = sort(filter.sort_by.as_deref())?;
-    if let Some(email) = filter.email {
-        let owner = owner_of(&caller, &email.parse()?).await?;
-        ids = Some(owner.into_iter().filter(|id| ids.as_ref().is_none_or(|ids| ids.contains(id))).collect());
+    let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
+    let addresses = filter.addresses()?;
+    let mut query = filter.query(request)?;
+    for address in addresses {
+        let mut owner: Vec<_> = owner_of(&caller, &address).await?.into_iter().collect();
+        owner.retain(|id| query.ids.as_ref().is_none_or(|ids| ids.contains(id)));
+        query.ids = Some(owner);
     }
-    let page = UserQuery::page(Vec::new(), request.limit, request.index);
-    let query = UserQuery { ids, sort, page: request, ..page };
-    let found = find(&caller, tenant, query, filter.include_sub_tenants.unwrap_or(true)).await?;
+    let found = find(&caller, tenant, query, with_sub_tenants).await?;
     Ok(Json(PageResponse::new(found.show(&caller, None), request, raw.as_deref())))
 }
 
@@ -208,20 +139,18 @@ pub(crate) async fn list_v3(
     security(("vendor" = []), ("user" = [])),
     params(
         ("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; with a vendor token only."),
-        ("ids" = String, Query, description = "The users, separated by commas; at most 200."),
+        NamedUsers,
     ),
     responses((status = OK, body = Vec<UserRolesRow>), (status = BAD_REQUEST), (status = FORBIDDEN)),
 )]
 pub(crate) async fn roles(
     caller: ScopeAuth<ReadUsers>,
-    Query(parameters): Query<Vec<(String, String)>>,
+    Query(named): Query<NamedUsers>,
 ) -> ApiResult<Json<Vec<UserRolesRow>>> {
-    let named = parameters.into_iter().filter(|(name, _)| name == "ids" || name == "ids[]");
-    let named: Vec<_> = named.map(|(_, value)| value).collect();
-    if named.is_empty() {
+    if named.ids.is_empty() {
         return Err(ApiError::Invalid("ids must name the users".to_owned()));
     }
-    let ids = user_ids(&named.join(","))?;
+    let ids = user_ids(&named.ids)?;
     let page = UserQuery::page(Vec::new(), ids.len(), 0);
     let query = UserQuery { ids: Some(ids), ..page };
     let tenant = caller.tenant_id.clone();
@@ -333,44 +262,5 @@ fn tenant_named_twice(caller: &ScopeAuth<ReadUsers>, parameter: Option<&str>) ->
         (false, Principal::Vendor(_)) => {
             Err(ApiError::Invalid("_tenantId and the header frontegg-tenant-id must agree".to_owned()))
         }
-    }
-}
-
-/// The ids in a list with commas, if there is anything in it.
-fn some_user_ids(list: Option<&str>) -> ApiResult<Option<Vec<UserId>>> {
-    list.filter(|list| !list.is_empty()).map(user_ids).transpose()
-}
-
-/// The ids in a list with commas.
-fn user_ids(list: &str) -> ApiResult<Vec<UserId>> {
-    let ids: Result<BTreeSet<UserId>, _> = list.split(',').map(str::trim).map(str::parse).collect();
-    let ids = ids.map_err(|_| ApiError::Invalid("ids must be user ids, separated by commas".to_owned()))?;
-    if ids.len() > LARGEST_PAGE {
-        return Err(ApiError::Invalid(format!("ids may name at most {LARGEST_PAGE} users")));
-    }
-    Ok(ids.into_iter().collect())
-}
-
-fn wanted_metadata(json: String) -> ApiResult<Metadata> {
-    let wanted = Metadata::of_user(Value::String(json))?;
-    if wanted.is_object() {
-        return Ok(wanted);
-    }
-    Err(ApiError::Invalid("metadata must be a JSON object of the keys and values to find".to_owned()))
-}
-
-fn sort(sort_by: Option<&str>) -> ApiResult<UserSort> {
-    match sort_by {
-        None | Some("createdAt") => Ok(UserSort::CreatedAt),
-        Some("name") => Ok(UserSort::Name),
-        Some("email") => Ok(UserSort::Email),
-        Some("id") => Ok(UserSort::Id),
-        Some("verified") => Ok(UserSort::Verified),
-        Some("isLocked") => Ok(UserSort::IsLocked),
-        Some("provider") => Ok(UserSort::Provider),
-        Some("tenantId") => Ok(UserSort::TenantId),
-        Some(_) => Err(ApiError::Invalid(
-            "_sortBy must be createdAt, name, email, id, verified, isLocked, provider or tenantId".to_owned(),
-        )),
     }
 }

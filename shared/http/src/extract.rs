@@ -1,4 +1,4 @@
-//! Bodies, query strings and path parameters, whose mistakes are named.
+//! Bodies and path parameters, whose mistakes are named.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,9 +23,6 @@ pub struct Batch<T>(pub Vec<T>);
 
 /// A JSON object that may be left out, as many clients do where there is nothing to say.
 pub struct OptionalBody<T>(pub T);
-
-/// The parameters of the query string.
-pub struct Query<T>(pub T);
 
 /// The parameters of the path. One that cannot be an id names nothing: 404.
 pub struct Path<T>(pub T);
@@ -65,15 +62,6 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
         let bytes = read(request, state).await?;
         let is_absent = bytes.is_empty() || bytes.as_ref() == b"null";
         if is_absent { Ok(Self(T::default())) } else { Ok(Self(parse::<Object<T>>(&bytes)?.0)) }
-    }
-}
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|query| Self(query.0)).map_err(|error| invalid(&error.body_text()))
     }
 }
 
@@ -137,7 +125,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-fn invalid(message: &str) -> ApiError {
+/// 400 with this message, if it is not too long.
+pub(crate) fn invalid(message: &str) -> ApiError {
     ApiError::Invalid(message.chars().take(LONGEST_MESSAGE).collect())
 }
 

@@ -3,7 +3,7 @@
 //! - [`AppState`]: what handlers work with.
 //! - [`auth`]: who calls. The type in a handler's signature is the permission it needs.
 //! - [`ApiError`]: the one error, and the one place where it becomes a status and a body.
-//! - [`extract`]: bodies and query strings whose mistakes are named.
+//! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
 //! - [`mails`]: the mails that follow a change.
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
 //! - [`session`]: signing users in, and the answer and cookies that come of it.
@@ -22,14 +22,16 @@ pub mod newcomers;
 pub mod openapi;
 pub mod page;
 mod patch;
+mod query;
 pub mod service;
 pub mod session;
 mod state;
 pub mod wire;
 
 pub use error::{ApiError, ApiResult, ErrorBody, ErrorCode};
-pub use extract::{Batch, Body, Created, OptionalBody, Path, Query};
+pub use extract::{Batch, Body, Created, OptionalBody, Path};
 pub use grants::{catalog_of, grants_in, with_own_roles};
 pub use host::{ClientAddress, ClientInfo, HostEnvironment, no_environment};
 pub use patch::Patch;
+pub use query::Query;
 pub use state::{AppState, Parts};

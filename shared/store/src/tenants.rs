@@ -234,7 +234,8 @@ impl<'a> Tenants<'a> {
 
     async fn page_of_ids(&self, query: &TenantQuery) -> Result<Page<TenantId>, ListError> {
         if let Some(ids) = &query.ids {
-            let tenants = self.get_all(ids).await?;
+            let mut tenants = self.get_all(ids).await?;
+            tenants.sort_by_key(|tenant| tenant.created_at);
             let entries = tenants.iter().map(TenantEntry::from).collect();
             return Ok(select(entries, query));
         }

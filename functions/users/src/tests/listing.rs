@@ -181,6 +181,50 @@ async fn version_3_finds_by_address_and_leaves_roles_out() {
 }
 
 #[tokio::test]
+async fn a_filter_is_heeded_or_refused_and_never_ignored() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let made = users(&app, &acme, &["jane", "joe", "ann"]).await;
+    change(&app, made[1].id, |user| user.name = Some("Zoë".to_owned())).await;
+    let (vendor, client) = (app.vendor(), app.sign_in(&made[0], &acme).await);
+    let (jane, joe) = (made[0].id, made[1].id);
+    for (query, expected) in [
+        ("_identifier=JOE@example.com&_identifierType=email".to_owned(), vec!["joe@example.com"]),
+        ("_identifier=nobody@example.com&_identifierType=email".to_owned(), vec![]),
+        ("_identifier=joe@example.com&_identifierType=email&_email=ann@example.com".to_owned(), vec![]),
+        ("_namePrefix=zO%C3%AB".to_owned(), vec!["joe@example.com"]),
+        ("_namePrefix=o%C3%AB".to_owned(), vec![]),
+        (format!("ids={jane}&ids={joe}"), vec!["jane@example.com", "joe@example.com"]),
+        (format!("ids[]={joe}"), vec!["joe@example.com"]),
+        (format!("ids%5B0%5D={jane}&ids%5B1%5D={joe}"), vec!["jane@example.com", "joe@example.com"]),
+    ] {
+        for caller in [&vendor, &client] {
+            let page = caller.get(&format!("{V3}?{query}")).await.expect(200);
+            assert_eq!(emails(&page), expected, "{query}");
+            assert_eq!(page["_metadata"]["totalItems"], expected.len(), "{query}");
+        }
+    }
+    let both = vendor.get(&format!("{V1}?ids[]={jane}&ids[]={joe}")).await.expect(200);
+    assert_eq!(emails(&both).len(), 2);
+    assert_eq!(vendor.get(&format!("{ROLES}?ids[]={jane}")).await.expect(200)[0]["userId"], jane.to_string());
+    for (query, message) in [
+        ("_identifier=joe@example.com", "_identifierType"),
+        ("_identifierType=email", "_identifier"),
+        ("_identifier=joe&_identifierType=email", "email"),
+        ("_identifier=joe&_identifierType=username", "_identifierType must be email"),
+        ("_externalIds=a", "_externalIds"),
+        ("_externalIds[]=a", "_externalIds"),
+        ("_namePrefix=a&_namePrefix=b", "_namePrefix"),
+        ("ids=,", "ids must be"),
+    ] {
+        let refused = vendor.get(&format!("{V3}?{query}")).await.error(400);
+        assert!(refused.contains(message), "{query}: {refused}");
+    }
+    let unknown = vendor.get(&format!("{V3}?shoeSize=9")).await.expect(200);
+    assert_eq!(unknown["_metadata"]["totalItems"], 3, "what no list knows filters nothing");
+}
+
+#[tokio::test]
 async fn the_roles_of_users_are_listed_tenant_by_tenant() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);

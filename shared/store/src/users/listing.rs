@@ -24,6 +24,8 @@ pub struct UserQuery {
     pub tenants: Vec<TenantId>,
     /// Only those whose name or e-mail address contains this, whatever its case.
     pub filter: Option<String>,
+    /// Only those whose name begins with this, whatever its case.
+    pub name_prefix: Option<String>,
     /// Only those among these.
     pub ids: Option<Vec<UserId>>,
     /// Only those whose metadata has all of these keys, with these values.
@@ -141,7 +143,7 @@ impl Users<'_> {
 impl UserQuery {
     /// The one list whose order by age answers this query without being read whole.
     fn list_by_age(&self) -> Option<List> {
-        let filtered = self.filter.is_some() || self.metadata.is_some();
+        let filtered = self.filter.is_some() || self.name_prefix.is_some() || self.metadata.is_some();
         match self.lists().as_slice() {
             [list] if !filtered && self.sort == UserSort::CreatedAt => Some(list.clone()),
             _ => None,
@@ -168,9 +170,11 @@ impl UserQuery {
     /// Those of `entries`, which come oldest first, that are asked for, in ascending order.
     fn select(&self, mut entries: Vec<UserEntry>) -> Vec<UserId> {
         let filter = self.filter.as_deref().map(str::to_lowercase);
+        let prefix = self.name_prefix.as_deref().map(str::to_lowercase);
         entries.retain(|entry| {
-            let found = filter.as_deref().is_none_or(|filter| entry.contains(filter));
-            found && (self.with_invisible || !entry.invisible)
+            filter.as_deref().is_none_or(|filter| entry.contains(filter))
+                && prefix.as_deref().is_none_or(|prefix| entry.is_named(prefix))
+                && (self.with_invisible || !entry.invisible)
         });
         match self.sort {
             UserSort::CreatedAt => {}
@@ -193,6 +197,7 @@ impl UserQuery {
         Self {
             tenants,
             filter: None,
+            name_prefix: None,
             ids: None,
             metadata: None,
             with_invisible: true,
@@ -206,6 +211,10 @@ impl UserEntry {
     fn contains(&self, filter: &str) -> bool {
         let name = self.name.as_deref().map(str::to_lowercase);
         self.email.as_str().contains(filter) || name.is_some_and(|name| name.contains(filter))
+    }
+
+    fn is_named(&self, prefix: &str) -> bool {
+        self.name.as_deref().is_some_and(|name| name.to_lowercase().starts_with(prefix))
     }
 }
 
