@@ -1,6 +1,8 @@
 //! Users signing in and out: passwords, the sessions that come of them, and the keys that verify their tokens.
 
 mod discovery;
+#[cfg(test)]
+mod faults;
 mod logout;
 mod refresh;
 mod sessions;

@@ -149,11 +149,15 @@ impl Refresh<'_> {
         };
         let after = Session { tenant_id: home, ..after };
         let sessions = self.store.sessions();
-        let (signed_in, rotation) = tokio::try_join!(
+        let (signed_in, rotation) = tokio::join!(
             session::resume(self.app, self.store, environment, user, tenant, &after, successor),
-            async { Ok(sessions.rotate(&self.session, &after).await?) },
-        )?;
-        match rotation {
+            sessions.rotate(&self.session, &after),
+        );
+        if signed_in.is_err() && matches!(rotation, Ok(Rotation::Won)) {
+            self.excuse(after).await;
+        }
+        let signed_in = signed_in?;
+        match rotation? {
             Rotation::Won => Ok(Some(signed_in)),
             Rotation::Lost(winner) => match winner.judge(&self.token, self.now) {
                 Presented::Raced(successor) => Ok(Some(signed_in.holding(successor))),
@@ -161,6 +165,17 @@ impl Refresh<'_> {
                 Presented::Reused | Presented::Expired => Ok(None),
             },
             Rotation::Ended => Ok(None),
+        }
+    }
+
+    /// Lets the owner present the token again, whose successor they do not get.
+    async fn excuse(&self, rotated: Session) {
+        if rotated.current == self.session.current {
+            return;
+        }
+        let excused = self.store.sessions().rotate(&rotated, &rotated.clone().undelivered()).await;
+        if let Err(error) = excused {
+            tracing::warn!(cause = &error as &dyn std::error::Error, "a refresh must be tried again at once");
         }
     }
 }

@@ -20,7 +20,11 @@ pub(crate) struct Scene {
 }
 
 pub(crate) async fn scene() -> Scene {
-    let app = TestApp::start(crate::router()).await;
+    scene_on(TestApp::start(crate::router()).await).await
+}
+
+/// The same, on a server that has been started.
+pub(crate) async fn scene_on(app: TestApp) -> Scene {
     let acme = app.tenant("Acme").await;
     let jane = app.user("jane@example.com", &acme, &["Admin"]).await;
     Scene { app, acme, jane }

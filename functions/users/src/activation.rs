@@ -81,7 +81,7 @@ pub(crate) async fn activate(
 ) -> ApiResult<Response> {
     let token = PlainToken::presented(request.token);
     let waiting = waiting(&app, &store, &request.user_id, &token).await?;
-    require_landing(&waiting.user, app.now())?;
+    let active = activated(&waiting.user)?;
     let password_hash = match request.password {
         Some(password) => Some(hash(&app, password).await?),
         None if waiting.should_set_password => {
@@ -89,19 +89,19 @@ pub(crate) async fn activate(
         }
         None => None,
     };
+    let prepared = session::prepare(&app, &store, waiting.environment, active, client).await?;
     let (users, id) = (store.users(), waiting.user.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
-    let activated = match &password_hash {
+    let updated = match &password_hash {
         Some(hash) => users.update_with_password(id, hash, finish).await?,
         None => users.update(id, finish).await?,
     };
-    let user = activated.ok_or(OneTimeTokenError)?;
+    updated.ok_or(OneTimeTokenError)?;
     if password_hash.is_some() {
         // Whoever knew an earlier password need not be the owner of the address.
         store.sessions().end_all(id, |_| true).await?;
     }
-    let signed_in = session::begin(&app, &store, waiting.environment, user, client).await?;
-    Ok(signed_in.respond(StatusCode::OK))
+    Ok(prepared.keep(&store).await?.respond(StatusCode::OK))
 }
 
 /// An account that a token can activate.
@@ -146,15 +146,15 @@ fn finish(user: &mut User, token: &PlainToken, now: Timestamp) -> Result<(), One
     Ok(())
 }
 
-/// Whether the user could sign in once they are active. Otherwise the token stays good for when they can.
-fn require_landing(user: &User, now: Timestamp) -> ApiResult<()> {
+/// The user as they are once they are active.
+fn activated(user: &User) -> ApiResult<User> {
     if user.locked.is_some() {
         return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
     }
     let mut active = user.clone();
     active.activate();
     active.note_first_sign_in(true);
-    active.landing_tenant(now).map(|_| ()).ok_or_else(session::no_tenant)
+    Ok(active)
 }
 
 async fn hash(app: &AppState, password: Password) -> ApiResult<String> {

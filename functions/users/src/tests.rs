@@ -2,6 +2,7 @@
 
 mod activation;
 mod creation;
+mod faults;
 mod invitations;
 mod listing;
 mod me;

@@ -163,6 +163,14 @@ impl Session {
         };
         (successor, session)
     }
+
+    /// This session, whose last successor did not reach its owner: the token before is excused until the successor is
+    /// used, however late it comes.
+    #[must_use]
+    pub fn undelivered(self) -> Self {
+        let previous = self.previous.map(|rotated| Rotated { at: self.expires_at, ..rotated });
+        Self { previous, ..self }
+    }
 }
 
 /// A refresh token: opaque to its owner; to Rookery, the session's address, a secret that all tokens of the session share
@@ -293,6 +301,18 @@ mod tests {
         let (first, session) = begin(&entropy);
         let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
         assert_eq!(session.judge(&first, at(12)), Presented::Reused);
+        let (_, session) = session.rotated(&second, &entropy, at(2), LIMITS);
+        assert_eq!(session.judge(&first, at(2)), Presented::Reused);
+    }
+
+    #[test]
+    fn a_token_whose_successor_was_not_delivered_is_excused_until_that_is_used() {
+        let entropy = SeededEntropy::new(1);
+        let (first, session) = begin(&entropy);
+        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let session = session.undelivered();
+        assert_eq!(session.judge(&first, at(3_600)), Presented::Raced(second.clone()));
+        assert_eq!(session.judge(&second, at(3_600)), Presented::Current);
         let (_, session) = session.rotated(&second, &entropy, at(2), LIMITS);
         assert_eq!(session.judge(&first, at(2)), Presented::Reused);
     }

@@ -83,6 +83,41 @@ impl SignedIn {
     }
 }
 
+/// A sign-in whose tokens are signed, and whose session is still to be kept.
+pub struct Prepared {
+    signed_in: SignedIn,
+    session: Session,
+}
+
+impl Prepared {
+    /// Keeps the session.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn keep(self, store: &EnvironmentStore) -> ApiResult<SignedIn> {
+        keep(store, &self.session).await?;
+        Ok(self.signed_in)
+    }
+}
+
+/// Prepares a session for `user`, who has proved who they are, in the tenant they land in. Nothing is stored: this comes
+/// before what cannot be done twice.
+///
+/// # Errors
+/// They have no tenant to land in, or the table or the signing key fails.
+pub async fn prepare(
+    app: &AppState,
+    store: &EnvironmentStore,
+    environment: Environment,
+    user: User,
+    client: ClientInfo,
+) -> ApiResult<Prepared> {
+    let (refresh_token, session) = new_session(app, &environment, &user, client)?;
+    let tenant = &session.tenant_id;
+    let signed_in = resume(app, store, environment, user, tenant, &session, refresh_token).await?;
+    Ok(Prepared { signed_in, session })
+}
+
 /// Begins a session for `user`, who has proved who they are, in the tenant they land in.
 ///
 /// # Errors
@@ -94,23 +129,44 @@ pub async fn begin(
     user: User,
     client: ClientInfo,
 ) -> ApiResult<SignedIn> {
-    let now = app.now();
-    let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
-    let limits = SessionLimits::of(&environment.configuration);
-    let (refresh_token, session) = Session::begin(&*app.entropy, now, user.id, tenant.clone(), limits);
-    let session = Session { ip_address: client.ip_address, user_agent: client.user_agent, ..session };
-    let (access_token, ()) = tokio::try_join!(
-        issue_access_token(app, store, &environment, &user, &tenant, &session),
-        keep(store, &session, &user, now),
-    )?;
-    let session_ends = session.expires_at;
+    let (refresh_token, session) = new_session(app, &environment, &user, client)?;
+    let (access_token, kept) = tokio::join!(
+        issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
+        keep(store, &session),
+    );
+    if access_token.is_err() || kept.is_err() {
+        discard(store, &session).await;
+    }
+    let (access_token, ()) = (access_token?, kept?);
+    let (now, session_ends) = (session.created_at, session.expires_at);
     Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends })
 }
 
-async fn keep(store: &EnvironmentStore, session: &Session, user: &User, now: Timestamp) -> ApiResult<()> {
+fn new_session(
+    app: &AppState,
+    environment: &Environment,
+    user: &User,
+    client: ClientInfo,
+) -> ApiResult<(RefreshToken, Session)> {
+    let now = app.now();
+    let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
+    let limits = SessionLimits::of(&environment.configuration);
+    let (refresh_token, session) = Session::begin(&*app.entropy, now, user.id, tenant, limits);
+    let session = Session { ip_address: client.ip_address, user_agent: client.user_agent, ..session };
+    Ok((refresh_token, session))
+}
+
+async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     let (sessions, users) = (store.sessions(), store.users());
-    tokio::try_join!(sessions.begin(session), users.note_login(user.id, now))?;
+    tokio::try_join!(sessions.begin(session), users.note_login(session.user_id, session.created_at))?;
     Ok(())
+}
+
+/// Ends a session whose tokens nobody will have. Should that fail too, it is a line too many in a list until it expires.
+async fn discard(store: &EnvironmentStore, session: &Session) {
+    if let Err(error) = store.sessions().end(session.user_id, session.id).await {
+        tracing::warn!(cause = &error as &dyn std::error::Error, "a session that nobody has goes on");
+    }
 }
 
 /// Issues another access token for `session`, whose refresh token is now `refresh_token`.
