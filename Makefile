@@ -34,6 +34,31 @@ test-clients: ## Test with published client libraries (needs Python 3 and Node 2
 test-dynamodb-local: ## Run the Rust tests against DynamoDB Local (needs Python 3, Java 17, Maven)
 	infra/dynamodb-local/run -- cargo test $(LOCKED) --workspace
 
+# What the functions are built for when they run on this machine.
+HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+
+# The SAM CLI, cfn-lint and cargo-lambda, from .tools; installed when a recipe first needs them.
+WITH_SAM = export PATH="$$(infra/tools/install sam):$$PATH" SAM_CLI_TELEMETRY=0;
+
+.PHONY: test-lambda
+test-lambda: lint-stack ## Deploy the stack to an emulator of AWS and test it there (needs Python 3 and Node 20)
+	python3 -m unittest discover --start-directory infra/emulator
+	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
+	cargo build $(LOCKED) --workspace --bin rookery-admin --bin rookery-local --test e2e
+	for mode in KmsSign KmsWrapped; do \
+	  infra/emulator/run --signing-mode $$mode -- $(MAKE) --no-print-directory test-deployed; \
+	done
+
+.PHONY: test-deployed
+test-deployed: ## Tell the end-to-end stories to the API that ROOKERY_BASE_URL and the like name
+	cargo test $(LOCKED) --workspace --test e2e
+	tests/clients/run
+
+.PHONY: lint-stack
+lint-stack: ## Check template.yaml and what it nests
+	$(WITH_SAM) sam validate --lint --region us-east-1
+	$(WITH_SAM) cfn-lint infra/*.yaml
+
 .PHONY: bench
 bench: ## Measure what requests cost; the results go to target/bench.json too
 	@echo 'The first build takes some minutes, with optimisations; then making 100,000 users and measuring take some more.'

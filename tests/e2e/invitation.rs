@@ -19,7 +19,7 @@ async fn an_invited_newcomer_activates_the_account_once() {
     assert_eq!(sign_in(&email, PASSWORD).await.refused(), 401, "there is no password yet");
 
     let mail = mail_to(&email).await.unwrap();
-    assert_eq!(mail["template"], "ActivateUser");
+    assert!(mail["subject"].as_str().unwrap().starts_with("Activate your"), "{mail}");
     let (id, token) = link_parameters(&mail);
     assert_eq!(user["id"], id);
     let strategy = format!("{USERS}/activate/strategy?userId={id}&token={token}");
@@ -74,7 +74,7 @@ async fn a_user_of_one_tenant_accepts_an_invitation_to_another_and_moves_between
     assert_eq!(refresh(&cookie, switch.clone()).await.refused(), 403);
 
     let mail = mail_to(&email).await.unwrap();
-    assert_eq!(mail["template"], "InviteToTenant");
+    assert!(mail["subject"].as_str().unwrap().contains("to join"), "{mail}");
     let (user_id, token) = link_parameters(&mail);
     assert_eq!(user_id, id);
     let accept = json!({"userId": id, "token": token});

@@ -1,0 +1,88 @@
+"""What stands in front of the emulator, as the internet stands in front of AWS: a name that leads to the API.
+
+A client calls the front's address as it would call https://api-id.execute-api...: the request goes to the emulated API
+Gateway with that host name. Beside the API, /mail.json shows what SES was given to send.
+"""
+
+import http.client
+import http.server
+import json
+import threading
+import urllib.parse
+
+MAIL = "/mail.json"
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "upgrade"}
+
+
+class Front:
+    """A port that is open while this is used as a context."""
+
+    def __init__(self, endpoint):
+        self.upstream = urllib.parse.urlsplit(endpoint).netloc
+        # The name by which the API is called; that of a deployed one is set when there is one.
+        self.host = None
+        handler = type("Handler", (Handler,), {"front": self})
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def call(self, method, path, headers, body):
+        connection = http.client.HTTPConnection(self.upstream, timeout=60)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.getheaders(), response.read()
+        finally:
+            connection.close()
+
+    def mails(self):
+        """What SES was given, newest first, in the shape in which the local server shows it."""
+        _, _, body = self.call("GET", "/_ministack/ses/messages", {}, None)
+        by_account = json.loads(body)["messages"]
+        sent = [mail for mails in by_account.values() for mail in mails]
+        return [
+            {"to": to, "subject": mail["Subject"], "text": mail["BodyText"], "html": mail["BodyHtml"]}
+            for mail in reversed(sent) for to in mail["To"]
+        ]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    front = None
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == MAIL:
+            mails = json.dumps(self.front.mails()).encode()
+            return self.send(200, [("Content-Type", "application/json")], mails)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers["Host"] = self.front.host
+        # Always as a body of known length: none at all and an empty one are the same to AWS.
+        return self.send(*self.front.call(self.command, self.path, headers, body or None))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def send(self, status, headers, body):
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in HOP_BY_HOP:
+                self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
