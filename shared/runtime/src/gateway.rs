@@ -12,14 +12,16 @@ use tower::ServiceBuilder;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::mount::{DEFAULT_STAGE, Mount};
+
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Answers events until Lambda stops the function.
-pub(crate) async fn run(router: OpenApiRouter<AppState>, app: AppState) -> Result<(), Error> {
+pub(crate) async fn run(router: OpenApiRouter<AppState>, app: AppState, mount: Mount) -> Result<(), Error> {
     let endpoints = ServiceBuilder::new().map_request(request).service(service::service(router, app));
     let handler = ServiceBuilder::new()
-        .map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-            payload: harmless(event.payload),
+        .map_request(move |event: LambdaEvent<LambdaRequest>| LambdaEvent {
+            payload: harmless(event.payload, &mount),
             ..event
         })
         .service(Adapter::from(endpoints));
@@ -39,16 +41,25 @@ fn request(request: lambda_http::Request) -> Request {
     request
 }
 
-/// The event without what makes the adapter panic: it puts an absolute URL together from the parts of an event, and
-/// takes for granted that it is one.
-fn harmless(event: LambdaRequest) -> LambdaRequest {
+/// The event with the path that the endpoints know, and without what makes the adapter panic: it puts an absolute URL
+/// together from the parts of an event, and takes for granted that it is one.
+fn harmless(event: LambdaRequest, mount: &Mount) -> LambdaRequest {
     match event {
         LambdaRequest::ApiGatewayV2(mut event) => {
+            unmount(&mut event, mount);
             disarm(&mut event);
             LambdaRequest::ApiGatewayV2(event)
         }
         other => other,
     }
+}
+
+fn unmount(event: &mut ApiGatewayV2httpRequest, mount: &Mount) {
+    let context = &mut event.request_context;
+    // The adapter would put the stage's name back at the beginning of the path.
+    let stage = context.stage.replace(DEFAULT_STAGE.to_owned());
+    let path = event.raw_path.take().unwrap_or_default();
+    event.raw_path = Some(mount.strip(&path, stage.as_deref().unwrap_or(DEFAULT_STAGE)).to_owned());
 }
 
 fn disarm(event: &mut ApiGatewayV2httpRequest) {
@@ -115,7 +126,21 @@ mod tests {
     fn converted(host: &str, path: &str, query: &str) -> Request {
         let event: LambdaRequest = serde_json::from_value(event(host, path, query)).unwrap();
         assert!(matches!(event.request_origin(), RequestOrigin::ApiGatewayV2));
-        request(harmless(event).into())
+        request(harmless(event, &Mount::default()).into())
+    }
+
+    #[test]
+    fn the_endpoints_see_neither_base_path_nor_stage() {
+        let mount = Mount::below(Some("id".to_owned()));
+        for (stage, path) in
+            [("prod", "/id/prod/tenants/a"), ("prod", "/prod/tenants/a"), ("$default", "/id/tenants/a")]
+        {
+            let mut event = event("auth.example.com", path, "");
+            event["requestContext"]["stage"] = stage.into();
+            let event: LambdaRequest = serde_json::from_value(event).unwrap();
+            let request = request(harmless(event, &mount).into());
+            assert_eq!(request.uri().path(), "/tenants/a", "{stage} {path}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | variable | |
 //! |---|---|
 //! | `TABLE_NAME` | the DynamoDB table |
+//! | `BASE_PATH` | optional: what paths begin with on a domain of the operator's own, without a slash at either end |
 //! | `SIGNING_MODE` | `KmsSign`: keys that never leave KMS. `KmsWrapped`: keys that KMS decrypts when a function starts |
 //! | `USER_KEY_ID`, `VENDOR_KEY_ID` | with `KmsSign`: the keys in KMS, each by id, ARN or alias |
 //! | `USER_KEY_PUBLIC`, `VENDOR_KEY_PUBLIC` | with `KmsWrapped`: the public keys (`SubjectPublicKeyInfo`, DER, base64) |
@@ -15,6 +16,7 @@
 
 mod gateway;
 mod keys;
+mod mount;
 mod settings;
 
 use std::env;
@@ -32,6 +34,7 @@ use rookery_tokens::PasswordHasher;
 use tracing_subscriber::EnvFilter;
 use utoipa_axum::router::OpenApiRouter;
 
+use mount::Mount;
 use settings::Settings;
 
 pub use lambda_http::Error;
@@ -54,13 +57,14 @@ const ATTEMPTS: u32 = 3;
 /// A setting is missing or wrong, or a signing key cannot be had.
 pub async fn serve(router: OpenApiRouter<AppState>) -> Result<(), Error> {
     log_as_json();
-    let app = state().await.inspect_err(|error| tracing::error!(%error, "the function does not start"))?;
-    gateway::run(router, app).await
-}
-
-async fn state() -> Result<AppState, Error> {
-    let settings = Settings::read(|name| env::var(name).ok())?;
-    Ok(AppState::new(parts(settings, &sdk_config().await).await?))
+    let start = async {
+        let settings = Settings::read(|name| env::var(name).ok())?;
+        let mount = Mount::below(settings.base_path.clone());
+        Ok::<_, Error>((AppState::new(parts(settings, &sdk_config().await).await?), mount))
+    };
+    let started = start.await.inspect_err(|error| tracing::error!(%error, "the function does not start"));
+    let (app, mount) = started?;
+    gateway::run(router, app, mount).await
 }
 
 async fn parts(settings: Settings, config: &SdkConfig) -> Result<Parts, Error> {

@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) table_name: String,
     pub(crate) keys: KeySettings,
     pub(crate) mail_configuration_set: Option<String>,
+    pub(crate) base_path: Option<String>,
 }
 
 /// Where the keys are: those that sign users' tokens, and those that sign vendors'.
@@ -85,6 +86,7 @@ impl Settings {
                 vendor: variables.key_ring(&mode, &VENDOR)?,
             },
             mail_configuration_set: variables.optional("MAIL_CONFIGURATION_SET"),
+            base_path: variables.optional("BASE_PATH"),
         })
     }
 }

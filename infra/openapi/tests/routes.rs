@@ -1,0 +1,235 @@
+//! Whether `template.yaml` sends every request to the function that serves it.
+//!
+//! HTTP APIs choose the route that matches the whole path, then the greedy one that matches most of it, then `$default`;
+//! of two for the same path, the one for the method. A first segment that names a stage chooses the stage and is no part of
+//! the path, and slashes before the first segment do not count.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use rookery_openapi::groups;
+use serde_yaml_ng::{Mapping, Value};
+use utoipa::openapi::OpenApi;
+
+/// What AWS allows.
+const MOST_ROUTES: usize = 300;
+/// A function's resource policy has a statement of some 350 bytes for every route, and may be 20 KB long.
+const MOST_ROUTES_OF_A_FUNCTION: usize = 50;
+
+/// A route, and the group whose function it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Route {
+    key: String,
+    group: String,
+}
+
+/// The template.
+struct Stack {
+    routes: Vec<Route>,
+    stages: Vec<String>,
+    /// The limits of each stage, by route key.
+    limits: Vec<Mapping>,
+}
+
+impl Stack {
+    fn read() -> Self {
+        let text =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
+        let template: Value = serde_yaml_ng::from_str(&text).unwrap();
+        let resources = template["Resources"].as_mapping().unwrap();
+        let of_type = |wanted: &str| -> Vec<&Value> {
+            let wanted = resources.values().filter(|resource| resource["Type"] == wanted);
+            wanted.map(|resource| &resource["Properties"]).collect()
+        };
+        let stages = of_type("AWS::ApiGatewayV2::Stage");
+        let apis = of_type("AWS::Serverless::HttpApi");
+        let limits = |stage: &&Value| stage["RouteSettings"].as_mapping().unwrap().clone();
+        Self {
+            routes: of_type("AWS::Serverless::Function").into_iter().flat_map(routes_of).collect(),
+            stages: stages.iter().map(|stage| stage["StageName"].as_str().unwrap().to_owned()).collect(),
+            limits: apis.iter().chain(&stages).map(limits).collect(),
+        }
+    }
+
+    /// The route that API Gateway chooses.
+    fn choose(&self, method: &str, path: &str) -> &Route {
+        let path = path.trim_start_matches('/');
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let path = if self.stages.iter().any(|stage| stage == first) { rest } else { path };
+        let matching = self.routes.iter().filter_map(|route| Some((route.rank(method, path)?, route)));
+        matching.max_by_key(|(rank, _)| *rank).unwrap().1
+    }
+}
+
+fn routes_of(function: &Value) -> Vec<Route> {
+    let group = function["CodeUri"].as_str().unwrap().strip_prefix("functions/").unwrap();
+    let events = function["Events"].as_mapping().unwrap().values();
+    let key = |event: &Value| {
+        let properties = &event["Properties"];
+        match (properties["Method"].as_str(), properties["Path"].as_str()) {
+            (Some(method), Some(path)) => format!("{method} {path}"),
+            _ => "$default".to_owned(),
+        }
+    };
+    events.map(|event| Route { key: key(event), group: group.to_owned() }).collect()
+}
+
+impl Route {
+    /// How well the route fits a request, if it does: whether it is for the whole path, how much of it is spelled out, and
+    /// whether it is for the method alone.
+    fn rank(&self, method: &str, path: &str) -> Option<(u8, usize, bool)> {
+        let Some((own_method, own_path)) = self.key.split_once(' ') else {
+            return Some((0, 0, false));
+        };
+        if own_method != "ANY" && own_method != method {
+            return None;
+        }
+        let own: Vec<_> = own_path.trim_start_matches('/').split('/').collect();
+        let asked: Vec<_> = path.split('/').collect();
+        let spelled_out = own.iter().filter(|segment| !segment.starts_with('{')).count();
+        let fits = |own: &[&str], asked: &[&str]| {
+            own.iter()
+                .zip(asked)
+                .all(|(own, asked)| own == asked || own.starts_with('{') && !asked.is_empty())
+        };
+        match own.split_last() {
+            Some((&"{proxy+}", before)) => {
+                let greedy = asked.len() > before.len() && fits(before, &asked);
+                // `{proxy+}` is at least one character.
+                let rest = greedy && !asked[before.len()..].join("/").is_empty();
+                rest.then_some((1, spelled_out, own_method != "ANY"))
+            }
+            _ => (own.len() == asked.len() && fits(&own, &asked)).then_some((
+                2,
+                spelled_out,
+                own_method != "ANY",
+            )),
+        }
+    }
+}
+
+/// A method and a path that a group serves, with something in place of each parameter.
+fn operations(document: &OpenApi) -> Vec<(&'static str, String)> {
+    let mut operations = Vec::new();
+    for (path, item) in &document.paths.paths {
+        let methods = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ];
+        let segments = path.split('/').map(|segment| if segment.starts_with('{') { "x-1" } else { segment });
+        let path = segments.collect::<Vec<_>>().join("/");
+        operations.extend(
+            methods
+                .into_iter()
+                .filter(|(_, operation)| operation.is_some())
+                .map(|(method, _)| (method, path.clone())),
+        );
+    }
+    operations
+}
+
+/// How clients spell a path.
+fn spellings(path: &str) -> [String; 5] {
+    [
+        path.to_owned(),
+        format!("{path}/"),
+        format!("/{path}"),
+        format!("/frontegg{path}"),
+        format!("/frontegg{path}/"),
+    ]
+}
+
+#[test]
+fn every_operation_reaches_the_function_that_serves_it() {
+    let stack = Stack::read();
+    for group in groups() {
+        for (method, path) in operations(&group.document()) {
+            for spelling in spellings(&path) {
+                let route = stack.choose(method, &spelling);
+                assert_eq!(route.group, group.name, "{method} {spelling} by {}", route.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_preflight_request_reaches_a_function() {
+    // Any function will do: what stands around the router answers, and it is the same around all.
+    let stack = Stack::read();
+    let known: BTreeSet<_> = groups().iter().map(|group| group.name).collect();
+    for group in groups() {
+        for (_, path) in operations(&group.document()) {
+            for spelling in spellings(&path) {
+                assert!(known.contains(stack.choose("OPTIONS", &spelling).group.as_str()), "{spelling}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_route_leads_to_something() {
+    let stack = Stack::read();
+    let mut used = BTreeSet::new();
+    for group in groups() {
+        for (method, path) in operations(&group.document()) {
+            used.insert(stack.choose(method, &path).clone());
+        }
+    }
+    let idle: Vec<_> =
+        stack.routes.iter().filter(|route| route.key != "$default" && !used.contains(route)).collect();
+    assert!(idle.is_empty(), "{idle:?}");
+}
+
+#[test]
+fn every_group_has_one_function() {
+    let with_function: BTreeSet<_> = Stack::read().routes.into_iter().map(|route| route.group).collect();
+    let all: BTreeSet<_> = groups().iter().map(|group| group.name.to_owned()).collect();
+    assert_eq!(with_function, all);
+}
+
+#[test]
+fn what_no_route_matches_is_answered_by_us() {
+    let stack = Stack::read();
+    for path in ["/", "/nothing", "/identity", "/identity/resources/nothing", "/auth", "/auth/", "/health"] {
+        assert_eq!(stack.choose("GET", path).key, "$default", "{path}");
+    }
+}
+
+#[test]
+fn limits_are_those_of_routes_and_the_same_on_every_stage() {
+    let stack = Stack::read();
+    let keys: BTreeSet<_> = stack.routes.iter().map(|route| route.key.as_str()).collect();
+    for key in stack.limits[0].keys() {
+        assert!(keys.contains(key.as_str().unwrap()), "{key:?} is no route");
+    }
+    assert!(stack.limits.iter().all(|limits| *limits == stack.limits[0]));
+    assert_eq!(stack.limits.len(), 1 + stack.stages.len());
+}
+
+/// Whoever adds a slash must not get past a limit: the greedy route that then matches has one of its own.
+#[test]
+fn a_slash_too_many_is_limited_too() {
+    let stack = Stack::read();
+    for path in
+        ["/identity/resources/auth/v1/user", "/identity/resources/users/v1/activate/reset", "/auth/vendor"]
+    {
+        for spelling in spellings(path) {
+            let route = stack.choose("POST", &spelling);
+            assert!(stack.limits[0].contains_key(route.key.as_str()), "{spelling} by {}", route.key);
+        }
+    }
+}
+
+#[test]
+fn the_routes_fit_what_aws_allows() {
+    let stack = Stack::read();
+    assert!(stack.routes.len() <= MOST_ROUTES);
+    for group in groups() {
+        let own = stack.routes.iter().filter(|route| route.group == group.name).count();
+        assert!(own <= MOST_ROUTES_OF_A_FUNCTION, "{}: {own}", group.name);
+    }
+}
