@@ -162,7 +162,7 @@ async fn ask_to_verify(
         },
     )?;
     let user = kept.ok_or_else(wrong)?;
-    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, Map::new()).await;
+    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, Map::new()).await.ok();
     let message = "the email address is not verified: a mail that verifies it is on its way".to_owned();
     Ok(ApiError::SignInFailed(Some(ErrorCode::NotVerified), message))
 }

@@ -196,8 +196,8 @@ pub(crate) async fn reset(
             Some(tenant) => store.tenants().get(tenant).await?,
             None => None,
         };
-        mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, request.email_metadata)
-            .await;
+        let variables = request.email_metadata;
+        mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
     }
     Ok(StatusCode::CREATED)
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::invitations::Renewed;
+use crate::renewal::{Mails, Renewed};
 use crate::scope::viewer;
 
 /// Whom to invite, and how.
@@ -171,7 +171,8 @@ impl<'a> Invitation<'a> {
         let made = entrance.create(app, store, &self.newcomer, &status, waits).await?;
         if let Some(user) = &made {
             let (environment, tenant) = (&entrance.environment, Some(&entrance.tenant));
-            mails::send_activation(app, environment, tenant, user, &token, self.email_metadata.clone()).await;
+            let variables = self.email_metadata.clone();
+            mails::send_activation(app, environment, tenant, user, &token, variables).await.ok();
         }
         Ok(made)
     }
@@ -221,7 +222,8 @@ impl<'a> Invitation<'a> {
         if let Some(user) = &user {
             let tenants = std::slice::from_ref(&entrance.tenant);
             let (environment, issuer) = (&entrance.environment, &self.caller.principal);
-            renewed.mail(app, environment, issuer, user, tenants, &self.email_metadata).await;
+            let mails = Mails { app, store: &self.caller.store, environment, issuer, tenants };
+            mails.send(renewed, user, &self.email_metadata).await?;
         }
         Ok(user)
     }
@@ -230,7 +232,7 @@ impl<'a> Invitation<'a> {
         let issuer = self.caller.principal.user().map(|issuer| &*issuer.user);
         let (environment, tenant) = (&entrance.environment, Some(&entrance.tenant));
         let variables = self.email_metadata.clone();
-        mails::send_invitation(self.app, environment, tenant, user, token, variables, issuer).await;
+        mails::send_invitation(self.app, environment, tenant, user, token, variables, issuer).await.ok();
     }
 
     fn token(&self) -> (PlainToken, OneTimeToken) {

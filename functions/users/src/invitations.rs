@@ -2,23 +2,17 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use futures::{StreamExt as _, stream};
-use rookery_domain::{
-    EmailAddress, Entropy, Environment, MembershipStatus, OneTimeToken, OneTimeTokenError, PlainToken,
-    Tenant, TenantId, Timestamp, User, UserId,
-};
-use rookery_http::auth::{Principal, ResendActivationEmail, TenantAuth};
-use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment, mails};
+use rookery_domain::{EmailAddress, OneTimeTokenError, PlainToken, TenantId, User, UserId};
+use rookery_http::auth::{ResendActivationEmail, TenantAuth};
+use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment};
 use rookery_store::WithEnvironment;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use utoipa::ToSchema;
 
 use crate::activation::MailedToken;
+use crate::renewal::{Mails, Renewed};
 use crate::scope::tenants_below;
-
-/// How many mails are on their way at a time.
-const MAILS_AT_ONCE: usize = 8;
 
 /// Whose invitation to send again.
 #[derive(Deserialize, ToSchema)]
@@ -115,7 +109,9 @@ async fn resend(
     let user = updated.await?.ok_or(ApiError::NotFound("user"))?;
     let ids: Vec<_> = renewed.tenants().cloned().collect();
     let tenants = caller.store.tenants().get_all(&ids).await?;
-    renewed.mail(app, &environment, &caller.principal, &user, &tenants, &Map::new()).await;
+    let (store, issuer) = (&caller.store, &caller.principal);
+    let mails = Mails { app, store, environment: &environment, issuer, tenants: &tenants };
+    mails.send(renewed, &user, &Map::new()).await?;
     Ok(StatusCode::OK)
 }
 
@@ -130,72 +126,5 @@ fn require_visible(
         Ok(())
     } else {
         Err(ApiError::NotFound("user"))
-    }
-}
-
-/// The tokens that a user got anew, to be mailed.
-#[derive(Default)]
-pub(crate) struct Renewed {
-    /// The first tenant that waits for the account to be activated, and the token that does so.
-    activation: Option<(TenantId, PlainToken)>,
-    invitations: Vec<(TenantId, PlainToken)>,
-}
-
-impl Renewed {
-    /// Gives `user` new tokens for those of `tenants` that they have not joined yet.
-    pub(crate) fn of(user: &mut User, tenants: &[TenantId], entropy: &dyn Entropy, now: Timestamp) -> Self {
-        let mut renewed = Self::default();
-        for membership in &mut user.memberships {
-            if !tenants.contains(&membership.tenant_id) {
-                continue;
-            }
-            let tenant = membership.tenant_id.clone();
-            match &mut membership.status {
-                MembershipStatus::NotActivated if renewed.activation.is_none() => {
-                    let (secret, kept) = OneTimeToken::issue(entropy, now);
-                    user.activation = Some(kept);
-                    renewed.activation = Some((tenant, secret));
-                }
-                MembershipStatus::PendingInvitation(token) => {
-                    let (secret, kept) = OneTimeToken::issue(entropy, now);
-                    *token = kept;
-                    renewed.invitations.push((tenant, secret));
-                }
-                MembershipStatus::NotActivated
-                | MembershipStatus::PendingLogin
-                | MembershipStatus::Activated => {}
-            }
-        }
-        renewed
-    }
-
-    fn tenants(&self) -> impl Iterator<Item = &TenantId> {
-        self.activation.iter().chain(&self.invitations).map(|(tenant, _)| tenant)
-    }
-
-    /// Mails them. `variables` are what the templates may show besides.
-    pub(crate) async fn mail(
-        &self,
-        app: &AppState,
-        environment: &Environment,
-        issuer: &Principal,
-        user: &User,
-        tenants: &[Tenant],
-        variables: &Map<String, Value>,
-    ) {
-        let tenant = |id: &TenantId| tenants.iter().find(|tenant| tenant.tenant_id == *id);
-        if let Some((id, token)) = &self.activation {
-            mails::send_activation(app, environment, tenant(id), user, token, variables.clone()).await;
-        }
-        let issuer = issuer.user().map(|issuer| &*issuer.user);
-        let invitations = stream::iter(&self.invitations);
-        let send = |(id, token): &'_ (TenantId, PlainToken)| {
-            let (tenant, token) = (tenant(id), token.clone());
-            async move {
-                mails::send_invitation(app, environment, tenant, user, &token, variables.clone(), issuer)
-                    .await;
-            }
-        };
-        invitations.for_each_concurrent(MAILS_AT_ONCE, send).await;
     }
 }

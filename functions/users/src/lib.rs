@@ -11,6 +11,7 @@ mod membership;
 mod own_tenants;
 mod profile;
 mod reading;
+mod renewal;
 mod roles;
 mod scope;
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(crate) async fn generate_activation(
     };
     let link = mails::activation_url(&environment, tenant.as_ref(), id, &token);
     Ok(Created(LinkResponse {
-        link: link.ok_or_else(|| ApiError::internal("the application has no web address"))?.into(),
+        link: link.ok_or_else(mails::nowhere)?.into(),
         token: token.expose().to_owned(),
         user_id: id.as_uuid(),
     }))

@@ -140,7 +140,8 @@ pub(crate) async fn add(
         Addition::Added(user) => {
             if with_mail {
                 mails::send_invitation(&app, &environment, Some(&named), &user, &token, Map::new(), None)
-                    .await;
+                    .await
+                    .ok();
             }
             user
         }

@@ -8,7 +8,6 @@ use rookery_domain::{
     EmailAddressError, IdentityConfigurationError, InvalidTenantId, MetadataError, OneTimeTokenError,
     PasswordRejection, PhoneNumberError, RoleLevelError, TextError,
 };
-use rookery_email::EmailError;
 use rookery_store::{
     CatalogWriteError, LinkError, ListError, NewTenantError, NewUserError, StoreError, UpdateError,
 };
@@ -55,7 +54,7 @@ pub enum ApiError {
     /// 413: the body is too large.
     #[error("the request body is too large")]
     TooLarge,
-    /// 503: it took too long, or others were quicker too often.
+    /// 503: it took too long, others were quicker too often, or no mail can be sent just now.
     #[error("the service is busy: try again in a moment")]
     Busy,
     /// 503: something that is needed is throttled or does not answer. The cause is logged and not shown.
@@ -256,12 +255,6 @@ impl From<SigningError> for ApiError {
 
 impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<EmailError> for ApiError {
-    fn from(error: EmailError) -> Self {
         Self::internal(error)
     }
 }

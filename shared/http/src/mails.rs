@@ -1,18 +1,22 @@
 //! The mails that follow a change.
 //!
-//! They leave after the change is stored, so that no mail speaks of what did not happen. A mail that fails is logged and
-//! does not fail the request: what was asked for is done, and the user can ask for another mail.
+//! They leave after the change is stored, so that no mail speaks of what did not happen. A mail that fails is logged. It
+//! does not fail a request that asked for more than the mail: that is done, and the user can ask for another mail. Nor does
+//! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
 use rookery_domain::{Environment, PlainToken, Tenant, User, UserId};
 use rookery_email::{
-    ActivateUser, EmailError, InviteToTenant, Mail, Sender, activation_link, invitation_link,
+    ActivateUser, EmailError, InviteToTenant, Mail, SendError, Sender, activation_link, invitation_link,
 };
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::AppState;
+use crate::{ApiError, ApiResult, AppState};
 
 /// Mails `user` the link that activates the account and holds `token`.
+///
+/// # Errors
+/// The mail is not sent, which has been logged.
 pub async fn send_activation(
     app: &AppState,
     environment: &Environment,
@@ -20,10 +24,8 @@ pub async fn send_activation(
     user: &User,
     token: &PlainToken,
     email_metadata: Map<String, Value>,
-) {
-    let Some(redirect_url) = activation_url(environment, tenant, user.id, token) else {
-        return;
-    };
+) -> ApiResult<()> {
+    let redirect_url = activation_url(environment, tenant, user.id, token).ok_or_else(nowhere)?;
     let mail = ActivateUser {
         email: user.email.clone(),
         name: user.name.clone(),
@@ -32,11 +34,14 @@ pub async fn send_activation(
         metadata: user.metadata.as_object(),
         email_metadata,
     };
-    send(app, environment, user, &mail).await;
+    send(app, environment, user, &mail).await
 }
 
 /// Mails `user` the link that accepts the invitation to `tenant` and holds `token`. `issuer` is who invites, when it is a
 /// person.
+///
+/// # Errors
+/// The mail is not sent, which has been logged.
 pub async fn send_invitation(
     app: &AppState,
     environment: &Environment,
@@ -45,10 +50,8 @@ pub async fn send_invitation(
     token: &PlainToken,
     email_metadata: Map<String, Value>,
     issuer: Option<&User>,
-) {
-    let Some(application) = application_url(environment, tenant) else {
-        return;
-    };
+) -> ApiResult<()> {
+    let application = application_url(environment, tenant).ok_or_else(nowhere)?;
     let mail = InviteToTenant {
         email: user.email.clone(),
         name: user.name.clone(),
@@ -59,7 +62,7 @@ pub async fn send_invitation(
         issuer_name: issuer.and_then(|issuer| issuer.name.clone()),
         issuer_email: issuer.map(|issuer| issuer.email.clone()),
     };
-    send(app, environment, user, &mail).await;
+    send(app, environment, user, &mail).await
 }
 
 /// The link that activates the account of `user` and holds `token`; `None`, which is logged, when there is no
@@ -94,11 +97,18 @@ fn tenant_name(environment: &Environment, tenant: Option<&Tenant>) -> String {
     tenant.map_or(&environment.name, |tenant| &tenant.name).clone()
 }
 
-async fn send<M: Mail>(app: &AppState, environment: &Environment, user: &User, mail: &M) {
+/// The answer where there is no application that a link could lead to.
+#[must_use]
+pub fn nowhere() -> ApiError {
+    ApiError::internal("the application has no web address")
+}
+
+async fn send<M: Mail>(app: &AppState, environment: &Environment, user: &User, mail: &M) -> ApiResult<()> {
     let sender = Sender { address: environment.sender.clone(), name: environment.name.clone() };
-    if let Err(error) = app.mailer.send(&sender, &user.email, mail).await {
+    app.mailer.send(&sender, &user.email, mail).await.map_err(|error| {
         report(environment, user, &error);
-    }
+        refusal(error)
+    })
 }
 
 /// The user's id is enough to find the address: neither that nor the token belongs in a log.
@@ -109,4 +119,15 @@ fn report(environment: &Environment, user: &User, error: &EmailError) {
         cause = error as &dyn std::error::Error,
         "a mail was not sent"
     );
+}
+
+/// What a failure means for whoever asked for the mail.
+fn refusal(error: EmailError) -> ApiError {
+    match error {
+        EmailError::Send(SendError::Throttled | SendError::Unavailable(_)) => ApiError::Busy,
+        EmailError::Send(SendError::Rejected(_)) => {
+            ApiError::Invalid("the mail is not accepted for this address: is it right?".to_owned())
+        }
+        EmailError::Variables(_) | EmailError::Render(_) => ApiError::internal(error),
+    }
 }
