@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, address, new_tenant, new_user, role, sign_in};
+use crate::support::{Answer, Client, PASSWORD, address, new_tenant, new_user, role, sign_in, unique};
 
 /// An endpoint, with ids of nothing in its path.
 struct Door {
@@ -11,6 +11,8 @@ struct Door {
     path: String,
     /// The kinds of tokens that it takes; empty when it takes nobody's.
     takes: Vec<String>,
+    /// The statuses that the document has it answer with.
+    answers: Vec<String>,
 }
 
 fn doors() -> Vec<Door> {
@@ -21,7 +23,8 @@ fn doors() -> Vec<Door> {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
             let schemes = operation["security"].as_array().into_iter().flatten();
             let takes = schemes.flat_map(|scheme| scheme.as_object().unwrap().keys().cloned()).collect();
-            doors.push(Door { method, path: without_parameters(path), takes });
+            let answers = operation["responses"].as_object().unwrap().keys().cloned().collect();
+            doors.push(Door { method, path: without_parameters(path), takes, answers });
         }
     }
     assert!(doors.len() > 60, "the document is read");
@@ -43,7 +46,15 @@ impl Door {
 
     async fn try_by(&self, client: &Client) -> u16 {
         let body = (self.method != Method::GET).then(|| json!({}));
-        client.send(self.method.clone(), &self.path, body).await.refused()
+        self.send(client, body).await.refused()
+    }
+
+    /// Sends `body`. Whatever comes of it, the document says that it may.
+    async fn send(&self, client: &Client, body: Option<Value>) -> Answer {
+        let answer = client.send(self.method.clone(), &self.path, body).await;
+        let documented = self.answers.iter().any(|status| *status == answer.status.as_str());
+        assert!(documented, "{} {}: {} {}", self.method, self.path, answer.status, answer.text);
+        answer
     }
 }
 
@@ -79,6 +90,25 @@ async fn a_vendor_is_no_user_at_the_doors_for_users() {
 }
 
 #[tokio::test]
+async fn a_user_who_may_nothing_is_answered_as_the_document_says() {
+    let vendor = Client::vendor().await;
+    let tenant = new_tenant(&vendor).await;
+    let powerless = json!([{"key": unique("Powerless"), "name": "Powerless", "level": 9}]);
+    let powerless = vendor.post("/identity/resources/roles/v1", powerless).await.ok(201);
+    let email = address();
+    let _ = new_user(&vendor, &tenant, &email, &[&powerless[0]["id"]]).await;
+    let jane = Client::anonymous().bearer(&sign_in(&email, PASSWORD).await.ok(200)["accessToken"]);
+    // Whoever ends their own sessions cannot try the other doors.
+    let harmless = |door: &&Door| !door.path.ends_with("/sessions/v1/me/all");
+    let mut refused = 0;
+    for door in doors().iter().filter(|door| door.takes("user")).filter(harmless) {
+        let body = (door.method != Method::GET).then(|| json!({}));
+        refused += u32::from(door.send(&jane, body).await.status == 403);
+    }
+    assert!(refused > 20, "permissions are looked at");
+}
+
+#[tokio::test]
 async fn no_body_makes_the_server_fail() {
     let vendor = Client::vendor().await;
     let tenant = new_tenant(&vendor).await;
@@ -102,7 +132,7 @@ async fn no_body_makes_the_server_fail() {
     for door in doors().iter().filter(harmless) {
         for body in &bodies {
             for client in [&vendor, &admin, &Client::anonymous()] {
-                let answer = client.send(door.method.clone(), &door.path, Some(body.clone())).await;
+                let answer = door.send(client, Some(body.clone())).await;
                 assert!(answer.status.as_u16() < 500, "{} {}: {}", door.method, door.path, answer.text);
             }
         }

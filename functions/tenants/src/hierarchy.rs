@@ -98,7 +98,7 @@ pub(crate) struct HierarchyLinkResponse {
     operation_id = "TenantHierarchyControllerV1_getSubTenants",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = Vec<RelativeResponse>)),
+    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN)),
 )]
 pub(crate) async fn descendants(
     caller: TenantAuth<ReadSubAccount>,
@@ -115,7 +115,7 @@ pub(crate) async fn descendants(
     operation_id = "TenantHierarchyControllerV1_getParentTenants",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = Vec<RelativeResponse>)),
+    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN)),
 )]
 pub(crate) async fn parents(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Json<Vec<RelativeResponse>>> {
     let above = caller.store.tenants().ancestors(&caller.tenant_id).await?;
@@ -131,7 +131,7 @@ pub(crate) async fn parents(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Jso
     operation_id = "TenantHierarchyControllerV1_getSubTenantsTree",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = TreeResponse), (status = NOT_FOUND)),
+    responses((status = OK, body = TreeResponse), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn tree(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Json<TreeResponse>> {
     let tenants = caller.store.tenants();

@@ -112,7 +112,7 @@ impl From<SettingsChanges> for TenantChanges {
     operation_id = "AccountSettingsControllerV1_getSettings",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = SettingsResponse), (status = NOT_FOUND)),
+    responses((status = OK, body = SettingsResponse), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn get(caller: TenantAuth<ReadAccountSettings>) -> ApiResult<Json<SettingsResponse>> {
     let tenant = caller.store.tenants().get(&caller.tenant_id).await?;
@@ -147,7 +147,12 @@ pub(crate) async fn get_public(caller: TenantAuth<Member>) -> ApiResult<Json<Pub
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
     request_body = SettingsChanges,
-    responses((status = OK, body = SettingsResponse), (status = BAD_REQUEST), (status = NOT_FOUND)),
+    responses(
+        (status = OK, body = SettingsResponse),
+        (status = BAD_REQUEST),
+        (status = FORBIDDEN),
+        (status = NOT_FOUND),
+    ),
 )]
 pub(crate) async fn update(
     caller: TenantAuth<WriteAccountSettings>,

@@ -78,7 +78,7 @@ pub(crate) async fn create(
     operation_id = "SubTenantControllerV1_deleteSubTenant",
     security(("vendor" = []), ("user" = [])),
     params(("tenantId" = String, Path)),
-    responses((status = OK), (status = NOT_FOUND)),
+    responses((status = OK), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn remove(
     caller: ScopeAuth<DeleteSubAccount>,
@@ -101,7 +101,7 @@ pub(crate) async fn remove(
     security(("vendor" = []), ("user" = [])),
     params(("tenantId" = String, Path)),
     request_body = ManagementRequest,
-    responses((status = OK), (status = NOT_FOUND)),
+    responses((status = OK), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn set_management(
     caller: ScopeAuth<WriteSubAccountManagement>,

@@ -34,7 +34,7 @@ static GROUPS: [Group; 7] = [
     },
     Group {
         name: "authentication",
-        description: "Signing in and out, sessions, passwords and the activation of accounts.",
+        description: "Signing in and out, staying signed in, and the sessions of a user.",
         router: rookery_authentication::router,
     },
     Group {
@@ -44,7 +44,7 @@ static GROUPS: [Group; 7] = [
     },
     Group {
         name: "users",
-        description: "The people in a tenant, and what they may see and change of themselves.",
+        description: "The people in a tenant, how they come to it, and what they see and change of themselves.",
         router: rookery_users::router,
     },
     Group {
@@ -64,6 +64,9 @@ static GROUPS: [Group; 7] = [
     },
 ];
 
+/// What every function has, whichever group it is: the name of its tag, and what it is for.
+const HEALTH: (&str, &str) = ("health", "Whether the service runs, for monitors.");
+
 /// The groups, in the order of the document.
 #[must_use]
 pub fn groups() -> &'static [Group] {
@@ -80,7 +83,9 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// The document: the same one, however often it is made.
 #[must_use]
 pub fn document() -> OpenApi {
-    router().into_openapi()
+    let mut document = router().merge(rookery_http::service::health()).into_openapi();
+    rookery_http::openapi::add_errors(&mut document);
+    document
 }
 
 /// The document as `openapi.json` holds it.
@@ -92,9 +97,11 @@ pub fn text() -> serde_json::Result<String> {
 }
 
 fn base() -> OpenApi {
-    let tag = |group: &Group| TagBuilder::new().name(group.name).description(Some(group.description)).build();
+    let groups = GROUPS.iter().map(|group| (group.name, group.description));
+    let tags = groups.chain([HEALTH]);
+    let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
     let mut document = rookery_http::openapi::base();
-    document.tags = Some(GROUPS.iter().map(tag).collect());
+    document.tags = Some(tags.map(tag).collect());
     document
 }
 
@@ -117,7 +124,7 @@ mod tests {
     #[test]
     fn every_endpoint_is_in_one_known_group_and_has_a_name_of_its_own() {
         let document = document();
-        let known: BTreeSet<_> = GROUPS.iter().map(|group| group.name).collect();
+        let known: BTreeSet<_> = GROUPS.iter().map(|group| group.name).chain([HEALTH.0]).collect();
         let mut names = BTreeSet::new();
         for (path, operation) in operations(&document) {
             let tags = operation.tags.as_deref().unwrap_or_default();
@@ -127,6 +134,41 @@ mod tests {
             assert!(operation.summary.is_some(), "{path}: no summary");
         }
         assert!(!names.is_empty());
+    }
+
+    #[test]
+    fn every_answer_is_described_and_every_error_has_the_body_of_errors() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for (status, answer) in operation["responses"].as_object().unwrap() {
+                    let answer = match answer["$ref"].as_str() {
+                        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+                        None => answer,
+                    };
+                    let what = format!("{method} {path} {status}");
+                    assert!(!answer["description"].as_str().unwrap_or_default().is_empty(), "{what}");
+                    let body = &answer["content"]["application/json"]["schema"]["$ref"];
+                    assert_eq!(body == "#/components/schemas/ErrorBody", !status.starts_with('2'), "{what}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_operation_takes_says_which_errors_it_answers() {
+        let document = document();
+        let statuses = |name: &str| {
+            let operations = operations(&document);
+            let named =
+                |(_, operation): &&(&String, &Operation)| operation.operation_id.as_deref() == Some(name);
+            let (_, operation) = operations.iter().find(named).unwrap();
+            operation.responses.responses.keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(statuses("health"), "200 500 503");
+        assert_eq!(statuses("authenticate_vendor"), "200 400 401 413 500 503");
+        assert_eq!(statuses("TenantControllerV1_getTenant"), "200 401 403 404 500 503");
+        assert_eq!(statuses("TenantControllerV1_createTenant"), "201 400 401 403 409 413 500 503");
     }
 
     #[test]
@@ -160,6 +202,7 @@ mod tests {
         jwks
         openid_configuration
         authenticate_vendor
+        health
         AuthenticatioAuthenticationControllerV1_authenticateLocalUser
         VendorConfigController_getPublicConfig
         UsersActivationControllerV1_activateUser

@@ -1,7 +1,11 @@
 //! The part of the OpenAPI document that all groups share.
 
+mod errors;
+
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+
+pub use errors::add_errors;
 
 /// The name of the scheme for vendor tokens.
 pub const VENDOR: &str = "vendor";

@@ -2,32 +2,29 @@
 
 mod cors;
 mod deadline;
+mod health;
 mod path;
 
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::json;
 use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use health::router as health;
+
 use crate::{ApiError, AppState};
 
 /// The id by which a request is found in the logs; clients report it with errors.
 const TRACE_ID: HeaderName = HeaderName::from_static("frontegg-trace-id");
-
-/// Where monitors ask whether the server runs. It does not ask the table: a server that is restarted because the table is
-/// slow helps nobody.
-const HEALTH: &str = "/health";
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 512 * 1024;
@@ -35,19 +32,18 @@ const LARGEST_BODY: usize = 512 * 1024;
 /// For how long browsers may remember the answer to a preflight request.
 const PREFLIGHT_REMEMBERED: Duration = Duration::from_mins(10);
 
-/// A service that answers with the endpoints of `router`.
+/// A service that answers with the endpoints of `router`, and whether it runs.
 pub fn service(
     router: OpenApiRouter<AppState>,
     app: AppState,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 {
-    let (router, _) = router.split_for_parts();
+    let (router, _) = router.merge(health()).split_for_parts();
     ServiceBuilder::new().map_request(path::tidy::<Body>).service(with_layers(router, app))
 }
 
 fn with_layers(router: Router<AppState>, app: AppState) -> Router {
     router
-        .route(HEALTH, get(async || Json(json!({ "status": "ok" }))))
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
