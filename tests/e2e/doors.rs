@@ -1,9 +1,16 @@
 //! Every endpoint of the document, tried by those who may not.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, PASSWORD, address, new_tenant, new_user, role, sign_in, unique};
+
+/// The document.
+fn document() -> Value {
+    serde_json::from_str(include_str!("../../openapi.json")).unwrap()
+}
 
 /// An endpoint, with ids of nothing in its path.
 struct Door {
@@ -13,10 +20,12 @@ struct Door {
     takes: Vec<String>,
     /// The statuses that the document has it answer with.
     answers: Vec<String>,
+    /// The names of the fields of its body.
+    fields: BTreeSet<String>,
 }
 
 fn doors() -> Vec<Door> {
-    let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    let document = document();
     let mut doors = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -24,11 +33,24 @@ fn doors() -> Vec<Door> {
             let schemes = operation["security"].as_array().into_iter().flatten();
             let takes = schemes.flat_map(|scheme| scheme.as_object().unwrap().keys().cloned()).collect();
             let answers = operation["responses"].as_object().unwrap().keys().cloned().collect();
-            doors.push(Door { method, path: without_parameters(path), takes, answers });
+            let fields =
+                fields(&document, &operation["requestBody"]["content"]["application/json"]["schema"]);
+            doors.push(Door { method, path: without_parameters(path), takes, answers, fields });
         }
     }
     assert!(doors.len() > 60, "the document is read");
     doors
+}
+
+/// The names of the fields of `schema`, which may be a reference, an array, or put together from others.
+fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return fields(document, document.pointer(reference.trim_start_matches('#')).unwrap());
+    }
+    let own = schema["properties"].as_object().into_iter().flat_map(|properties| properties.keys().cloned());
+    let alternatives = ["allOf", "oneOf", "anyOf"].map(|form| schema[form].as_array()).into_iter().flatten();
+    let parts = alternatives.flatten().chain(schema.get("items"));
+    own.chain(parts.flat_map(|part| fields(document, part))).collect()
 }
 
 fn without_parameters(path: &str) -> String {
@@ -106,6 +128,32 @@ async fn a_user_who_may_nothing_is_answered_as_the_document_says() {
         refused += u32::from(door.send(&jane, body).await.status == 403);
     }
     assert!(refused > 20, "permissions are looked at");
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_body_its_field_is_named() {
+    let vendor = Client::vendor().await;
+    let tenant = new_tenant(&vendor).await;
+    let email = address();
+    let id = new_user(&vendor, &tenant, &email, &[&role(&vendor, "Admin").await]).await;
+    let admin = Client::anonymous().bearer(&sign_in(&email, PASSWORD).await.ok(200)["accessToken"]);
+    let vendor = vendor.with("frontegg-tenant-id", &tenant).with("frontegg-user-id", &id);
+    let mut refused = 0;
+    for door in doors() {
+        let client = if door.takes("vendor") { &vendor } else { &admin };
+        for field in &door.fields {
+            // Nothing is both of these.
+            for wrong in [json!({"x": []}), json!(0.5)] {
+                let answer = door.send(client, Some(json!({field: wrong}))).await;
+                if answer.status == 400 {
+                    let names_one = door.fields.iter().any(|field| answer.text.contains(field));
+                    assert!(names_one, "{} {} {field}: {}", door.method, door.path, answer.text);
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 200, "{refused}");
 }
 
 #[tokio::test]

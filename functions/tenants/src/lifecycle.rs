@@ -21,7 +21,7 @@ pub(crate) struct CreateTenantRequest {
     /// The tenant that it becomes a sub-tenant of.
     #[schema(value_type = Option<String>)]
     parent_tenant_id: Option<TenantId>,
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]
     profile: TenantChanges,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct CreateSubTenantRequest {
     /// The tenant that it becomes a sub-tenant of.
     #[schema(value_type = String)]
     parent_tenant_id: TenantId,
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]
     profile: TenantChanges,
 }
 

@@ -18,7 +18,7 @@ use crate::profile::ProfileChanges;
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserChanges {
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]
     profile: ProfileChanges,
     /// A JSON object, or a string that holds one, that only vendors see. Replaces what was there.
     #[serde(default)]

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ApiError;
@@ -116,13 +116,35 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let message = error.into_inner().to_string();
-        if path == "." { invalid(&message) } else { invalid(&format!("{path}: {message}")) }
-    })?;
-    json.end().map_err(|error| invalid(&error.to_string()))?;
-    Ok(value)
+    let read = serde_path_to_error::deserialize(&mut json);
+    match read {
+        Ok(value) => json.end().map(|()| value).map_err(|error| no_json(&error)),
+        // Of what is JSON and not what it should be, serde says as well that its syntax is wrong.
+        Err(error) => Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => invalid(&with_path(error)),
+            Err(error) => no_json(&error),
+        }),
+    }
+}
+
+fn no_json(error: &serde_json::Error) -> ApiError {
+    invalid(&format!("the body is not valid JSON: {error}"))
+}
+
+/// What is wrong, after the name of the field that it is wrong with.
+fn with_path<E: fmt::Display>(error: serde_path_to_error::Error<E>) -> String {
+    let path = error.path().to_string();
+    let message = error.into_inner();
+    if path == "." { message.to_string() } else { format!("{path}: {message}") }
+}
+
+/// Reads a part of a body whose fields stand among those of the whole, and names the one that is wrong; serde alone
+/// would not. Such a part says `#[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]`.
+///
+/// # Errors
+/// The part is not what it should be.
+pub fn flattened<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    serde_path_to_error::deserialize(deserializer).map_err(|error| D::Error::custom(with_path(error)))
 }
 
 /// 400 with this message, if it is not too long.
@@ -137,6 +159,14 @@ mod tests {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Named {
         name: String,
+        #[serde(default)]
+        kind: Kind,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    enum Kind {
+        #[default]
+        Person,
     }
 
     async fn body(text: &str) -> Result<Named, String> {
@@ -156,14 +186,40 @@ mod tests {
         assert_eq!(body(r#"{"name":"Jane","unknown":1}"#).await.unwrap().name, "Jane");
         for (text, message) in [
             ("", "a JSON body is needed"),
+            (r#"{"name":"Jane","kind":7}"#, "kind: "),
             (r#"{"name":7}"#, "name: invalid type: integer `7`, expected a string"),
             (r#"["Jane"]"#, "invalid type: sequence, expected a JSON object"),
             (r#""Jane""#, "invalid type: string"),
-            (r#"{"name":"Jane"} x"#, "trailing characters"),
+            (r#"{"name":"Jane"} x"#, "the body is not valid JSON: trailing characters"),
+            (r#"{"name":"#, "the body is not valid JSON: EOF while parsing a value"),
+            ("{", "the body is not valid JSON: EOF while parsing an object"),
         ] {
             let refused = body(text).await.unwrap_err();
             assert!(refused.starts_with(message), "{text}: {refused}");
         }
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Numbered {
+        #[expect(dead_code, reason = "it is there to be left out")]
+        number: u8,
+        #[serde(flatten, deserialize_with = "flattened")]
+        named: Named,
+    }
+
+    #[test]
+    fn mistakes_are_named_among_flattened_fields_too() {
+        let refused = |text: &str| parse::<Vec<Numbered>>(text.as_bytes()).unwrap_err().to_string();
+        for (text, message) in [
+            (r#"[{"number":1,"name":7}]"#, "[0]: name: invalid type: integer `7`, expected a string"),
+            (r#"[{"number":1}]"#, "[0]: missing field `name`"),
+            (r#"[{"number":"x","name":7}]"#, "[0].number: invalid type: string"),
+        ] {
+            let refused = refused(text);
+            assert!(refused.starts_with(message), "{text}: {refused}");
+        }
+        let read = parse::<Numbered>(br#"{"name":"Jane","number":1,"unknown":2}"#).unwrap();
+        assert_eq!(read.named.name, "Jane");
     }
 
     #[tokio::test]
