@@ -20,7 +20,8 @@ const DEFAULT_PAGE: usize = 50;
 /// How many tenants a page may have.
 const LARGEST_PAGE: usize = 200;
 
-/// How many tenants the list that is not paged may have: its answer must fit what a function can answer, 6 MB.
+/// How many tenants the list that is not paged may have. That many fit the 6 MB that a function can answer as long as they
+/// have little metadata; an answer that does not fit is refused whatever it lists.
 const LARGEST_UNPAGED: usize = 2_000;
 
 /// Which tenants, and in which order.
@@ -93,7 +94,7 @@ pub(crate) async fn list_v2(
 
 /// Lists tenants, all of them unless `_limit` says otherwise.
 ///
-/// An environment with more than 2,000 must be read a page at a time.
+/// An environment with more than 2,000, or with tenants that make more than 6 MB, must be read a page at a time.
 #[utoipa::path(
     get,
     path = "/tenants/resources/tenants/v1",

@@ -1,5 +1,6 @@
 //! What stands around a group's router: tidy paths, cross-origin rules, a trace id, limits, and JSON for every error.
 
+mod answer_size;
 mod cors;
 mod deadline;
 mod health;
@@ -47,6 +48,7 @@ fn with_layers(router: Router<AppState>, app: AppState) -> Router {
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(answer_size::bound))
         // Within the cross-origin rules, so that a page may read the answer.
         .layer(from_fn(deadline::enforce))
         .layer(from_fn_with_state(app.clone(), cors::answer))

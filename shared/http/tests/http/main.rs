@@ -1,3 +1,4 @@
 //! What stands around every router, through a router.
 
+mod answer_size;
 mod deadline;
