@@ -18,6 +18,11 @@ dev: ## Run the whole API on http://127.0.0.1:3000, with its data in .rookery
 	@echo 'Then the server prints its address, a client id and secret, and a first request to try. Ctrl-C stops it.'
 	cargo run $(LOCKED) -p rookery-local -- --port 3000 --data-dir .rookery
 
+.PHONY: lambda
+lambda: ## Run the functions' own binaries under cargo-lambda, on DynamoDB Local, on http://127.0.0.1:3000
+	cargo build $(LOCKED)
+	infra/emulator/lambda --port 3000
+
 .PHONY: test
 test: ## Run every test: units, end-to-end stories, published clients
 	cargo test $(LOCKED) --workspace
@@ -42,7 +47,7 @@ WITH_SAM = export PATH="$$(infra/tools/install sam):$$PATH" SAM_CLI_TELEMETRY=0;
 
 .PHONY: test-lambda
 test-lambda: lint-stack ## Deploy the stack to an emulator of AWS and test it there (needs Python 3 and Node 20)
-	python3 -m unittest discover --start-directory infra/emulator
+	"$$(infra/tools/install emulator)"/python -m unittest discover --start-directory infra/emulator
 	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
 	cargo build $(LOCKED) --workspace --bin rookery-admin --bin rookery-local --test e2e
 	for mode in KmsSign KmsWrapped; do \
@@ -81,6 +86,26 @@ openapi: ## Write openapi.json from the handlers
 .PHONY: build
 build: ## Build every binary for release
 	cargo build $(LOCKED) --workspace --release
+
+# --- A stack in an AWS account: docs/deploy.md
+
+STACK ?= rookery
+
+.PHONY: deploy
+deploy: ## Build and deploy, and make the first environment: STACK=name SENDER=domain-or-address [PARAMETERS='Name=value ...']
+	@test -n '$(SENDER)' || { echo 'make deploy needs SENDER=, the domain or the address that mails come from' >&2; exit 2; }
+	$(WITH_SAM) sam build $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+	$(WITH_SAM) sam deploy --stack-name $(STACK) --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND \
+	  --confirm-changeset --no-fail-on-empty-changeset --parameter-overrides SenderIdentity=$(SENDER) $(PARAMETERS)
+	$(if $(filter no,$(ENVIRONMENT)),,$(MAKE) --no-print-directory environment)
+
+.PHONY: environment
+environment: ## Make the first environment of a deployed stack, or with NEW_SECRET=yes another secret: STACK=name
+	infra/admin/stack $(STACK) environment $(if $(filter yes,$(NEW_SECRET)),--new-secret)
+
+.PHONY: key-pairs
+key-pairs: ## Make the key pairs that SigningMode=KmsWrapped needs: STACK=name
+	infra/admin/stack $(STACK) key-pairs
 
 .PHONY: clean
 clean: ## Delete what was built and installed; the data in .rookery stays

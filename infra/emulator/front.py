@@ -1,7 +1,6 @@
-"""What stands in front of the emulator, as the internet stands in front of AWS: a name that leads to the API.
+"""What stands in front of an emulator, as the internet stands in front of AWS: an address that leads to the API.
 
-A client calls the front's address as it would call https://api-id.execute-api...: the request goes to the emulated API
-Gateway with that host name. Beside the API, /mail.json shows what SES was given to send.
+Beside the API, /mail.json shows what SES was given to send.
 """
 
 import http.client
@@ -11,18 +10,22 @@ import threading
 import urllib.parse
 
 MAIL = "/mail.json"
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "upgrade"}
+# Long enough for a function that is compiled anew.
+TIMEOUT_SECONDS = 300
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"}
 
 
 class Front:
-    """A port that is open while this is used as a context."""
+    """A port that is open while this is used as a context.
 
-    def __init__(self, endpoint):
-        self.upstream = urllib.parse.urlsplit(endpoint).netloc
-        # The name by which the API is called; that of a deployed one is set when there is one.
-        self.host = None
+    `api` answers a method, a path, headers and a body with a status, headers and a body; `endpoint` is the emulator's.
+    """
+
+    def __init__(self, endpoint, api=None, port=0):
+        self.api = api
+        self._endpoint = endpoint
         handler = type("Handler", (Handler,), {"front": self})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
 
     def __enter__(self):
@@ -37,24 +40,26 @@ class Front:
     def address(self):
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def call(self, method, path, headers, body):
-        connection = http.client.HTTPConnection(self.upstream, timeout=60)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.getheaders(), response.read()
-        finally:
-            connection.close()
-
     def mails(self):
         """What SES was given, newest first, in the shape in which the local server shows it."""
-        _, _, body = self.call("GET", "/_ministack/ses/messages", {}, None)
+        _, _, body = call(self._endpoint, "GET", "/_ministack/ses/messages", {}, None)
         by_account = json.loads(body)["messages"]
         sent = [mail for mails in by_account.values() for mail in mails]
         return [
             {"to": to, "subject": mail["Subject"], "text": mail["BodyText"], "html": mail["BodyHtml"]}
             for mail in reversed(sent) for to in mail["To"]
         ]
+
+
+def call(endpoint, method, path, headers, body):
+    """Ask the server at `endpoint`, and answer as it answers."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(endpoint).netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return response.status, response.getheaders(), response.read()
+    finally:
+        connection.close()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -67,9 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             mails = json.dumps(self.front.mails()).encode()
             return self.send(200, [("Content-Type", "application/json")], mails)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-        headers["Host"] = self.front.host
-        # Always as a body of known length: none at all and an empty one are the same to AWS.
-        return self.send(*self.front.call(self.command, self.path, headers, body or None))
+        # None at all and an empty body are the same to AWS.
+        return self.send(*self.front.api(self.command, self.path, headers, body or None))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 

@@ -10,6 +10,7 @@ import boto3
 import yaml
 
 import accesses
+import front
 import gate
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -83,6 +84,14 @@ class Stack:
     def api_id(self):
         (api_id,) = self.resources("AWS::ApiGatewayV2::Api").values()
         return api_id
+
+    @property
+    def api_host(self):
+        """The host name by which the API is called, as https://api-id.execute-api... on AWS."""
+        return f"{self.api_id}.execute-api.localhost:{self.endpoint.rpartition(':')[2]}"
+
+    def call_api(self, method, path, headers, body):
+        return front.call(self.endpoint, method, path, {**headers, "Host": self.api_host}, body)
 
     def make_routes(self):
         """Make the routes that the API's OpenAPI body describes, which the emulator does not read."""

@@ -1,4 +1,4 @@
-"""Tests of the gate: `python3 -m unittest discover infra/emulator`."""
+"""Tests of the gate: `make test-lambda` runs them."""
 
 import http.server
 import json
