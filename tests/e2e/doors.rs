@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, PASSWORD, address, new_tenant, new_user, role, sign_in, unique};
+use crate::support::{
+    Answer, Client, PASSWORD, address, new_tenant, new_user, role, sign_in, target, unique,
+};
 
 /// The document.
 fn document() -> Value {
@@ -154,6 +156,42 @@ async fn whatever_is_wrong_with_a_body_its_field_is_named() {
         }
     }
     assert!(refused > 200, "{refused}");
+}
+
+#[tokio::test]
+async fn every_door_lets_a_browser_ask_first() {
+    // An environment trusts pages of its own address.
+    let origin = target().base_url.trim_end_matches('/');
+    for door in doors() {
+        let browser = Client::anonymous().with("origin", origin);
+        let browser = browser.with("access-control-request-method", door.method.as_str());
+        let answer = browser.send(Method::OPTIONS, &door.path, None).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.text.as_str()),
+            (204, ""),
+            "{} {}",
+            door.method,
+            door.path
+        );
+        assert_eq!(answer.allowed_origin.as_deref(), Some(origin), "{} {}", door.method, door.path);
+        let stranger = browser.with("origin", "https://elsewhere.example.com");
+        let answer = stranger.send(Method::OPTIONS, &door.path, None).await;
+        assert_eq!(answer.allowed_origin, None, "{} {}", door.method, door.path);
+    }
+}
+
+#[tokio::test]
+async fn every_door_is_at_both_roots_and_with_a_slash_too_many() {
+    let nobody = Client::anonymous();
+    for door in doors() {
+        let body = || (door.method != Method::GET).then(|| json!({}));
+        let documented = nobody.send(door.method.clone(), &door.path, body()).await;
+        for path in [format!("/frontegg{}", door.path), format!("{}/", door.path), format!("/{}", door.path)]
+        {
+            let other = nobody.send(door.method.clone(), &path, body()).await;
+            assert_eq!(other.status, documented.status, "{} {path}", door.method);
+        }
+    }
 }
 
 #[tokio::test]

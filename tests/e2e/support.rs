@@ -6,7 +6,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser as _;
-use reqwest::header::SET_COOKIE;
+use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HeaderName, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use rookery_local::{Options, Server};
 use serde::Deserialize;
@@ -66,6 +66,7 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) cookie: Option<String>,
+    pub(crate) allowed_origin: Option<String>,
     pub(crate) text: String,
 }
 
@@ -123,8 +124,10 @@ impl Client {
             request = request.json(&body);
         }
         let response = request.send().await.unwrap();
-        let cookie = response.headers().get(SET_COOKIE).map(|value| value.to_str().unwrap().to_owned());
-        Answer { status: response.status(), cookie, text: response.text().await.unwrap() }
+        let header =
+            |name: HeaderName| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (cookie, allowed_origin) = (header(SET_COOKIE), header(ACCESS_CONTROL_ALLOW_ORIGIN));
+        Answer { status: response.status(), cookie, allowed_origin, text: response.text().await.unwrap() }
     }
 }
 
