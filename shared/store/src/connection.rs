@@ -10,21 +10,27 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 
+use crate::Consumption;
+
 /// A DynamoDB client and the name of the table.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(crate) client: Client,
     pub(crate) table_name: Arc<str>,
     pub(crate) round_trips: RoundTrips,
+    pub(crate) consumption: Consumption,
 }
 
 impl Connection {
     /// Connects to the table `table_name` with the settings of `config`.
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table_name: &str) -> Self {
-        let round_trips = RoundTrips::default();
-        let config = aws_sdk_dynamodb::config::Builder::from(config).interceptor(round_trips.clone()).build();
-        Self { client: Client::from_conf(config), table_name: table_name.into(), round_trips }
+        let (round_trips, consumption) = (RoundTrips::default(), Consumption::default());
+        let config = aws_sdk_dynamodb::config::Builder::from(config)
+            .interceptor(round_trips.clone())
+            .interceptor(consumption.clone())
+            .build();
+        Self { client: Client::from_conf(config), table_name: table_name.into(), round_trips, consumption }
     }
 }
 

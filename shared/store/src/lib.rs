@@ -9,6 +9,7 @@
 
 mod catalog;
 mod connection;
+mod consumption;
 mod entity;
 mod environments;
 mod error;
@@ -22,6 +23,7 @@ mod users;
 
 pub use catalog::{CatalogSnapshot, CatalogStore, CatalogWriteError};
 pub use connection::{Connection, RoundTrips};
+pub use consumption::{Consumed, Consumption};
 pub use environments::{EnvironmentStore, Environments};
 pub use error::{StoreError, UpdateError};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
@@ -72,5 +74,11 @@ impl Store {
     #[must_use]
     pub fn round_trips(&self) -> &RoundTrips {
         self.table.round_trips()
+    }
+
+    /// What requests have consumed of the table's capacity.
+    #[must_use]
+    pub fn consumption(&self) -> &Consumption {
+        self.table.consumption()
     }
 }

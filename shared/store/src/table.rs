@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use crate::entity::{Entity, Item, Stored, corrupt, decode, key_of};
 use crate::error::{TRIES, pause_after};
 use crate::keys::Key;
-use crate::{Connection, RoundTrips, StoreError};
+use crate::{Connection, Consumption, RoundTrips, StoreError};
 
 /// How many items `BatchGetItem` takes.
 const BATCH: usize = 100;
@@ -24,6 +24,10 @@ impl Table {
 
     pub(crate) fn round_trips(&self) -> &RoundTrips {
         &self.0.round_trips
+    }
+
+    pub(crate) fn consumption(&self) -> &Consumption {
+        &self.0.consumption
     }
 
     pub(crate) fn client(&self) -> &aws_sdk_dynamodb::Client {

@@ -135,12 +135,15 @@ fn required<T>(value: Option<T>, lack: &'static str) -> Result<T, SigningError> 
     value.ok_or_else(|| SigningError::key(lack))
 }
 
+/// KMS's name for too many requests.
+pub(crate) const THROTTLED: &str = "ThrottlingException";
+
 /// What a failure means for whoever wanted a signature. KMS answers 5xx whenever a request may be repeated.
 fn explain<E>(error: SdkError<E>) -> SigningError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let throttled = error.code() == Some("ThrottlingException");
+    let throttled = error.code() == Some(THROTTLED);
     let refused = error.raw_response().is_some_and(|response| response.status().is_client_error());
     let never_sent = matches!(error, SdkError::ConstructionFailure(_));
     let source = Box::new(error);
@@ -169,7 +172,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::test_keys;
+    use crate::{KmsCalls, test_keys};
 
     const KEY_ARN: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -187,15 +190,17 @@ mod tests {
         }
 
         fn client(&self) -> Client {
+            Client::from_conf(self.config().build())
+        }
+
+        fn config(&self) -> aws_sdk_kms::config::Builder {
             let connector = SharedHttpConnector::new(self.clone());
-            let config = aws_sdk_kms::Config::builder()
+            aws_sdk_kms::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new("eu-central-1"))
                 .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
                 .retry_config(RetryConfig::disabled())
                 .http_client(http_client_fn(move |_, _| connector.clone()))
-                .build();
-            Client::from_conf(config)
         }
 
         fn last_request(&self) -> (String, Value) {
@@ -265,6 +270,17 @@ mod tests {
         }
         let silent = KmsSigner { client: FakeKms::answering(200, json!({})).client(), ..signer };
         assert!(!silent.sign(b"message").await.unwrap_err().is_transient());
+    }
+
+    #[tokio::test]
+    async fn requests_and_throttled_ones_are_counted() {
+        let calls = KmsCalls::default();
+        for (status, code) in [(400, "ThrottlingException"), (500, "KMSInternalException")] {
+            let kms = FakeKms::answering(status, json!({"__type": code, "message": "no"}));
+            let client = Client::from_conf(kms.config().interceptor(calls.clone()).build());
+            KmsSigner { client, ..connected().await }.sign(b"message").await.unwrap_err();
+        }
+        assert_eq!((calls.requests(), calls.throttles()), (2, 1));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! The store against a real engine: isolation, races, and lists that cross buckets.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod consumption;
 mod documented;
 mod faults;
 mod import;
