@@ -26,7 +26,7 @@ use rookery_tokens::{UserClaims, VendorClaims, decode};
 
 pub use permission::*;
 
-use crate::{ApiError, ApiResult, AppState, catalog_of};
+use crate::{ApiError, ApiResult, AppState, catalog_of, observed};
 
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 const TENANT_ID: HeaderName = HeaderName::from_static("frontegg-tenant-id");
@@ -142,10 +142,13 @@ impl FromRequestParts<AppState> for Principal {
         let token = presented_token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
         let now = app.now();
         if let Ok(claims) = decode::<VendorClaims>(token, &app.vendor_keys, now) {
+            observed::environment(parts, claims.vendor_id);
             return Ok(Self::Vendor(VendorAuth { store: app.store.environment(claims.vendor_id) }));
         }
         let claims =
             decode::<UserClaims>(token, &app.user_keys, now).map_err(|_| ApiError::Unauthenticated)?;
+        observed::environment(parts, claims.aud);
+        observed::tenant(parts, &claims.tenant_id);
         Ok(Self::User(Box::new(authenticate_user(claims, app).await?)))
     }
 }
@@ -245,7 +248,7 @@ impl<P: Permission> FromRequestParts<AppState> for ScopeAuth<P> {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
         let principal = Principal::from_request_parts(parts, app).await?;
         let tenant_id = match &principal {
-            Principal::Vendor(_) => named_tenant(&parts.headers)?,
+            Principal::Vendor(_) => named_tenant(parts)?,
             Principal::User(user) => {
                 user.require::<P>().await?;
                 Some(user.tenant_id.clone())
@@ -292,7 +295,7 @@ impl FromRequestParts<AppState> for ActingUser {
                 let found = vendor.store.users().snapshot(id).await?;
                 let WithEnvironment { environment, value } = found.ok_or(ApiError::Unauthenticated)?;
                 let user = value.ok_or(ApiError::NotFound("user"))?;
-                let tenant_id = named_tenant(&parts.headers)?;
+                let tenant_id = named_tenant(parts)?;
                 if tenant_id.as_ref().is_some_and(|tenant| user.membership(tenant).is_none()) {
                     return Err(ApiError::NotFound("user"));
                 }
@@ -315,14 +318,15 @@ fn presented_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(ACCESS_TOKEN)?.to_str().ok()
 }
 
-fn named_tenant(headers: &HeaderMap) -> ApiResult<Option<TenantId>> {
-    let Some(value) = headers.get(TENANT_ID) else {
+fn named_tenant(parts: &Parts) -> ApiResult<Option<TenantId>> {
+    let Some(value) = parts.headers.get(TENANT_ID) else {
         return Ok(None);
     };
     let tenant = value.to_str().ok().and_then(|text| text.parse().ok());
-    tenant
-        .map(Some)
-        .ok_or_else(|| ApiError::Invalid("the header frontegg-tenant-id holds no tenant id".to_owned()))
+    let tenant = tenant
+        .ok_or_else(|| ApiError::Invalid("the header frontegg-tenant-id holds no tenant id".to_owned()))?;
+    observed::tenant(parts, &tenant);
+    Ok(Some(tenant))
 }
 
 fn named_user(headers: &HeaderMap) -> ApiResult<UserId> {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName};
 use rookery_domain::VendorId;
 use rookery_store::EnvironmentStore;
 
-use crate::{ApiError, ApiResult, AppState};
+use crate::{ApiError, ApiResult, AppState, observed};
 
 /// Names the environment's host when a request comes by another.
 const VENDOR_HOST: HeaderName = HeaderName::from_static("frontegg-vendor-host");
@@ -22,7 +22,10 @@ impl FromRequestParts<AppState> for HostEnvironment {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
         match environment_of(&parts.headers, app).await? {
-            Some(vendor) => Ok(Self(app.store.environment(vendor))),
+            Some(vendor) => {
+                observed::environment(parts, vendor);
+                Ok(Self(app.store.environment(vendor)))
+            }
             None => Err(no_environment()),
         }
     }

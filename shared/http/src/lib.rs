@@ -8,7 +8,7 @@
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
 //! - [`session`]: signing users in, and the answer and cookies that come of it.
 //! - [`wire`]: the shapes that several groups answer.
-//! - [`service`]: what stands around a group's router.
+//! - [`service`]: what stands around a group's router, and [`Observed`]: what it finds out about a request.
 
 pub mod auth;
 pub mod cookies;
@@ -19,6 +19,7 @@ mod host;
 pub mod mails;
 pub mod members;
 pub mod newcomers;
+mod observed;
 pub mod openapi;
 pub mod page;
 mod patch;
@@ -32,6 +33,7 @@ pub use error::{ApiError, ApiResult, ErrorBody, ErrorCode};
 pub use extract::{Batch, Body, Created, OptionalBody, Path};
 pub use grants::{catalog_of, grants_in, with_own_roles};
 pub use host::{ClientAddress, ClientInfo, HostEnvironment, no_environment};
+pub use observed::Observed;
 pub use patch::Patch;
 pub use query::Query;
 pub use state::{AppState, Parts};

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::{Service, ServiceBuilder};
@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use health::router as health;
 
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, Observed};
 
 /// The id by which a request is found in the logs; clients report it with errors.
 const TRACE_ID: HeaderName = HeaderName::from_static("frontegg-trace-id");
@@ -64,22 +64,31 @@ fn with_layers(router: Router<AppState>, app: AppState) -> Router {
         .with_state(app)
 }
 
-/// Gives the request an id, which its log lines and its answer carry.
+/// Gives the request an id, which its log lines and its answer carry. The path as it was called is not logged: somebody may
+/// have put an address or a token into it.
 async fn trace(app: AppState, request: Request, next: Next) -> Response {
     let id = app.entropy.uuid().to_string();
+    let (method, extensions) = (request.method().clone(), request.extensions());
+    let route = extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let observed = extensions.get::<Observed>().cloned().unwrap_or_default();
     let span = tracing::info_span!(
         "request",
-        trace_id = %id,
-        method = %request.method(),
-        path = %request.uri().path(),
+        traceId = %id,
+        %method,
+        route = route.as_deref().unwrap_or("none"),
         status = tracing::field::Empty,
     );
     async {
         let mut response = next.run(request).await;
-        if let Ok(id) = HeaderValue::try_from(id) {
+        let status = response.status();
+        // Neither is an endpoint: they would be as many as paths times methods that somebody makes up.
+        let called = method != Method::OPTIONS && status != StatusCode::METHOD_NOT_ALLOWED;
+        let endpoint = route.filter(|_| called).map(|route| format!("{method} {route}"));
+        if let Ok(id) = HeaderValue::try_from(&id) {
             response.headers_mut().insert(TRACE_ID, id);
         }
-        tracing::Span::current().record("status", response.status().as_u16());
+        observed.note_answer(id, endpoint);
+        tracing::Span::current().record("status", status.as_u16());
         tracing::info!("answered");
         response
     }
