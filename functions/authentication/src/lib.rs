@@ -5,6 +5,8 @@ mod discovery;
 mod faults;
 mod logout;
 mod refresh;
+#[cfg(test)]
+mod removed_tenants;
 mod sessions;
 mod sign_in;
 #[cfg(test)]

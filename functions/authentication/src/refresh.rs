@@ -49,17 +49,20 @@ pub(crate) async fn refresh(
     OptionalBody(request): OptionalBody<RefreshRequest>,
 ) -> ApiResult<Response> {
     let token = cookies::refresh_token(&headers, store.id()).ok_or_else(over)?;
-    let found = store.users().caller(token.user_id(), token.session_id()).await?;
+    let wanted = request.tenant_id.as_ref();
+    let found = store.users().caller(token.user_id(), token.session_id(), wanted).await?;
     let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
     cookies::require_trusted_origin(&headers, &environment)?;
-    let Caller { session: Some(session), user } = value else {
+    let Caller { session: Some(session), user, tenant } = value else {
         return Err(over());
     };
     if !session.issued(&token) {
         return Err(over());
     }
+    let wanted = request.tenant_id.map(|id| Wanted { id, there: tenant.is_some() });
     let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session };
-    if let Some(signed_in) = refresh.run(environment, user.map(User::from), request.tenant_id).await? {
+    let refreshed = Box::pin(refresh.run(environment, user.map(User::from), wanted)).await?;
+    if let Some(signed_in) = refreshed {
         return Ok(signed_in.respond(StatusCode::CREATED));
     }
     store.sessions().end(refresh.session.user_id, refresh.session.id).await?;
@@ -68,6 +71,13 @@ pub(crate) async fn refresh(
 
 fn over() -> ApiError {
     ApiError::SignInFailed(None, "there is no session, or it is over: sign in again".to_owned())
+}
+
+/// The tenant that an access token is wanted for.
+struct Wanted {
+    id: TenantId,
+    /// Whether there is such a tenant.
+    there: bool,
 }
 
 /// A refresh token, presented for its session.
@@ -85,7 +95,7 @@ impl Refresh<'_> {
         &self,
         environment: Environment,
         user: Option<User>,
-        wanted: Option<TenantId>,
+        wanted: Option<Wanted>,
     ) -> ApiResult<Option<SignedIn>> {
         let Some(user) = user.filter(|user| user.locked.is_none()) else {
             return Ok(None);
@@ -101,8 +111,11 @@ impl Refresh<'_> {
             Presented::Raced(successor) => {
                 let tenant = self.choose(&user, &home, wanted)?;
                 let (app, store, session) = (self.app, self.store, &self.session);
-                let signed_in = session::resume(app, store, environment, user, &tenant, session, successor);
-                Ok(Some(signed_in.await?))
+                let (signed_in, there) = tokio::try_join!(
+                    session::resume(app, store, environment, user, &tenant, session, successor),
+                    session::is_there(store, session.user_id, &home),
+                )?;
+                Ok(there.then_some(signed_in))
             }
             Presented::Reused => {
                 tracing::warn!(session = %self.session.id, "a refresh token was used again: its session ends");
@@ -121,12 +134,12 @@ impl Refresh<'_> {
 
     /// The tenant that the access token is for. A tenant that is not there and one that is somebody else's are answered
     /// alike.
-    fn choose(&self, user: &User, home: &TenantId, wanted: Option<TenantId>) -> ApiResult<TenantId> {
-        let tenant = wanted.unwrap_or_else(|| home.clone());
-        if self.is_usable(user, &tenant) {
-            return Ok(tenant);
+    fn choose(&self, user: &User, home: &TenantId, wanted: Option<Wanted>) -> ApiResult<TenantId> {
+        match wanted {
+            None => Ok(home.clone()),
+            Some(wanted) if wanted.there && self.is_usable(user, &wanted.id) => Ok(wanted.id),
+            Some(_) => Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned())),
         }
-        Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned()))
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
@@ -149,15 +162,19 @@ impl Refresh<'_> {
         };
         let after = Session { tenant_id: home, ..after };
         let sessions = self.store.sessions();
-        let (signed_in, rotation) = tokio::join!(
+        let (signed_in, rotation, there) = tokio::join!(
             session::resume(self.app, self.store, environment, user, tenant, &after, successor),
             sessions.rotate(&self.session, &after),
+            session::is_there(self.store, after.user_id, &after.tenant_id),
         );
-        if signed_in.is_err() && matches!(rotation, Ok(Rotation::Won)) {
+        if (signed_in.is_err() || there.is_err()) && matches!(rotation, Ok(Rotation::Won)) {
             self.excuse(after).await;
         }
-        let signed_in = signed_in?;
-        match rotation? {
+        let (signed_in, rotation, there) = (signed_in?, rotation?, there?);
+        if !there {
+            return Ok(None);
+        }
+        match rotation {
             Rotation::Won => Ok(Some(signed_in)),
             Rotation::Lost(winner) => match winner.judge(&self.token, self.now) {
                 Presented::Raced(successor) => Ok(Some(signed_in.holding(successor))),

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use rookery_domain::{Tenant, TenantId};
 use rookery_http::auth::{DeleteAccount, PermittedUser, VendorAuth};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
+use rookery_store::Progress;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -27,7 +28,8 @@ pub(crate) struct CreateTenantRequest {
 
 /// Creates a tenant.
 ///
-/// The id of a tenant that was removed makes a new one in its place, without the old one's users.
+/// The id of a tenant that was removed makes a new one in its place, without the old one's users: while many of them are
+/// left, the answer is 409.
 #[utoipa::path(
     post,
     path = "/tenants/resources/tenants/v1",
@@ -131,6 +133,9 @@ pub(crate) async fn update_v2(
 
 /// Removes a tenant and its users. Users who belong to other tenants too stay there; sub-tenants move up to the
 /// tenant's own parent.
+///
+/// From the first answer on the tenant is gone, and nobody can sign in to it. To clear away very many users takes more
+/// than one request: each further one goes on, and the answer is 404 once nothing is left.
 #[utoipa::path(
     delete,
     path = "/tenants/resources/tenants/v1/{tenantId}",
@@ -145,13 +150,20 @@ pub(crate) async fn remove(
     State(app): State<AppState>,
     Path(id): Path<TenantId>,
 ) -> ApiResult<StatusCode> {
-    match vendor.store.tenants().remove(&id, app.now()).await? {
-        true => Ok(StatusCode::OK),
-        false => Err(ApiError::NotFound("tenant")),
+    removed(vendor.store.tenants().remove(&id, app.now(), &app.time_for_more()).await?)
+}
+
+/// The answer to a removal that has come as far as `progress`.
+pub(crate) fn removed(progress: Progress) -> ApiResult<StatusCode> {
+    match progress {
+        Progress::Finished | Progress::Unfinished => Ok(StatusCode::OK),
+        Progress::Nothing => Err(ApiError::NotFound("tenant")),
     }
 }
 
 /// Removes the tenant of the user who calls, and its users.
+///
+/// With very many users a vendor has to repeat it: see the removal of any tenant.
 #[utoipa::path(
     delete,
     path = "/tenants/resources/tenants/v1",
@@ -164,6 +176,6 @@ pub(crate) async fn remove_current(
     PermittedUser { user, .. }: PermittedUser<DeleteAccount>,
     State(app): State<AppState>,
 ) -> ApiResult<StatusCode> {
-    user.store.tenants().remove(&user.tenant_id, app.now()).await?;
+    user.store.tenants().remove(&user.tenant_id, app.now(), &app.time_for_more()).await?;
     Ok(StatusCode::OK)
 }

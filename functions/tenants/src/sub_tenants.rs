@@ -10,6 +10,7 @@ use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::lifecycle::removed;
 use crate::profile::{TenantChanges, TenantResponse};
 
 /// A new sub-tenant.
@@ -86,10 +87,7 @@ pub(crate) async fn remove(
     Path(id): Path<TenantId>,
 ) -> ApiResult<StatusCode> {
     require_own(&caller, &id, false).await?;
-    match caller.store.tenants().remove(&id, app.now()).await? {
-        true => Ok(StatusCode::OK),
-        false => Err(ApiError::NotFound("tenant")),
-    }
+    removed(caller.store.tenants().remove(&id, app.now(), &app.time_for_more()).await?)
 }
 
 /// Sets whether a tenant below the caller's manages sub-tenants of its own.

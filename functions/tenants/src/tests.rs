@@ -89,6 +89,43 @@ mod lifecycle {
     }
 
     #[tokio::test]
+    async fn a_removal_that_did_not_finish_is_repeated_before_the_id_is_used_anew() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let (tenant, other) = (app.tenant("Acme").await, app.tenant("Other").await);
+        let jane = app.user("jane@example.com", &tenant, &["Admin"]).await;
+        let template = app.environment().users().get(jane.id).await.unwrap().unwrap();
+        let users: Vec<_> = (0..220).map(|n| member(&app, &template, n)).collect();
+        app.environment().users().import(&users).await.unwrap();
+        let elsewhere = rookery_domain::Membership { tenant_id: other, ..template.memberships[0].clone() };
+        app.environment().users().join(jane.id, &elsewhere).await.unwrap();
+        let client = app.sign_in(&jane, &tenant).await;
+        app.environment().tenants().remove(&tenant, app.state().now(), &|| false).await.unwrap();
+
+        assert_eq!(client.get(SETTINGS).await.status(), 401);
+        let again = json!({"tenantId": tenant.as_str(), "name": "Again"});
+        let refused = vendor.post(TENANTS, again.clone()).await.error(409);
+        assert!(refused.contains("repeat its DELETE"), "{refused}");
+        assert_eq!(vendor.get(&format!("{TENANTS}/{tenant}")).await.expect(200), json!([]));
+        let _ = vendor.delete(&format!("{TENANTS}/{tenant}")).await.expect(200);
+        assert_eq!(vendor.delete(&format!("{TENANTS}/{tenant}")).await.status(), 404);
+        let _ = vendor.post(TENANTS, again).await.expect(201);
+        let members = rookery_store::UserQuery::page(vec![tenant.clone()], 10, 0);
+        assert_eq!(app.environment().users().list(&members).await.unwrap().total, 0);
+        assert_eq!(client.get(SETTINGS).await.status(), 401);
+        let jane = app.environment().users().get(jane.id).await.unwrap().unwrap();
+        assert!(jane.membership(&tenant).is_none());
+    }
+
+    /// Another member of the tenants of `template`.
+    fn member(app: &TestApp, template: &rookery_domain::User, n: usize) -> rookery_store::NewUser {
+        let id = rookery_domain::UserId::random(&*app.state().entropy);
+        let email = format!("user{n}@example.com").parse().unwrap();
+        let user = rookery_domain::User { id, email, ..template.clone() };
+        rookery_store::NewUser { user, password_hash: None }
+    }
+
+    #[tokio::test]
     async fn removing_a_tenant_keeps_users_who_belong_elsewhere_too_and_moves_its_children_up() {
         let app = app().await;
         let vendor = app.vendor();

@@ -11,7 +11,7 @@ use rookery_http::members::{catalog_in, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
-use rookery_store::Addition;
+use rookery_store::{Addition, Progress};
 use serde::Deserialize;
 use serde_json::Map;
 use utoipa::ToSchema;
@@ -151,6 +151,9 @@ pub(crate) async fn add(
 
 /// Moves all users of one tenant to another. They keep the roles of the whole environment; in place of others they get
 /// those for new members, if none is left. Whoever belongs to both already has the roles of both.
+///
+/// To move very many users takes more than one request: the answer is 409 as long as the same request has to be made
+/// once more.
 #[utoipa::path(
     put,
     path = "/identity/resources/users/v1/tenants/migrate",
@@ -158,7 +161,7 @@ pub(crate) async fn add(
     operation_id = "UsersControllerV1_moveAllUsersTenants",
     security(("vendor" = [])),
     request_body = MoveUsersRequest,
-    responses((status = OK), (status = BAD_REQUEST), (status = NOT_FOUND)),
+    responses((status = OK), (status = BAD_REQUEST), (status = NOT_FOUND), (status = CONFLICT)),
 )]
 pub(crate) async fn move_all(
     vendor: VendorAuth,
@@ -178,8 +181,14 @@ pub(crate) async fn move_all(
     let environment = environment.ok_or(ApiError::Unauthenticated)?;
     let catalog = catalog_in(&vendor.store, &environment, &[source, target]).await?;
     let roles = |left: &Membership| roles_after_move(&catalog, left, target);
-    vendor.store.users().move_all(source, target, app.now(), roles).await?;
-    Ok(StatusCode::OK)
+    let (users, time_for_more) = (vendor.store.users(), app.time_for_more());
+    match users.move_all(source, target, app.now(), roles, &time_for_more).await? {
+        Progress::Nothing | Progress::Finished => Ok(StatusCode::OK),
+        Progress::Unfinished => Err(ApiError::Conflict(
+            "there are too many users to move at once: some have moved, and the same request goes on with the others"
+                .to_owned(),
+        )),
+    }
 }
 
 /// The roles in `target` of somebody who was `left` where they come from.

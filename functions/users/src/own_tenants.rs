@@ -117,7 +117,9 @@ pub(crate) async fn list_v3(
     let tenants = usable_tenants(&caller, now).await?.into_iter();
     let tenants: Vec<_> = tenants.map(|tenant| UserTenantRow::new(vendor, tenant)).collect();
     let active = caller.user.landing_tenant(now).map(TenantId::as_str);
-    let active_tenant = tenants.iter().find(|row| Some(row.tenant_id.as_str()) == active).cloned();
+    // One that is being removed is not there any more: a sign-in lands in the oldest that is.
+    let active_tenant = tenants.iter().find(|row| Some(row.tenant_id.as_str()) == active);
+    let active_tenant = active_tenant.or_else(|| tenants.first()).cloned();
     Ok(Json(UserTenantsResponse { tenants, active_tenant }))
 }
 

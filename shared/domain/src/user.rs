@@ -266,6 +266,14 @@ impl User {
         self.memberships.iter_mut().find(|membership| membership.tenant_id == *tenant)
     }
 
+    /// Ends their membership in `tenant`.
+    pub fn leave(&mut self, tenant: &TenantId) {
+        self.memberships.retain(|membership| membership.tenant_id != *tenant);
+        if self.active_tenant.as_ref() == Some(tenant) {
+            self.active_tenant = None;
+        }
+    }
+
     /// The tenants that they may sign in to at `now`, oldest first.
     pub fn usable_tenants(&self, now: Timestamp) -> impl Iterator<Item = &TenantId> {
         let usable = move |membership: &&Membership| membership.is_usable(now);

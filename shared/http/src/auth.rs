@@ -39,8 +39,8 @@ pub struct VendorAuth {
     pub store: EnvironmentStore,
 }
 
-/// A user, whose session was looked up just now: a session that was ended and a user who was locked are refused at once,
-/// however long the token would still be good.
+/// A user, whose session was looked up just now: a session that was ended, a user who was locked and a tenant that was
+/// removed are refused at once, however long the token would still be good.
 #[derive(Clone)]
 pub struct UserAuth {
     /// The environment's data.
@@ -155,10 +155,9 @@ impl FromRequestParts<AppState> for Principal {
 
 async fn authenticate_user(claims: UserClaims, app: &AppState) -> ApiResult<UserAuth> {
     let store = app.store.environment(claims.aud);
-    let caller = store.users().caller(claims.sub, claims.sid).await?;
-    let Some(WithEnvironment { environment, value: Caller { session: Some(session), user: Some(user) } }) =
-        caller
-    else {
+    let caller = store.users().caller(claims.sub, claims.sid, Some(&claims.tenant_id)).await?;
+    let WithEnvironment { environment, value } = caller.ok_or(ApiError::Unauthenticated)?;
+    let Caller { session: Some(session), user: Some(user), tenant: Some(_) } = value else {
         return Err(ApiError::Unauthenticated);
     };
     let now = app.now();

@@ -208,7 +208,7 @@ impl<E: Into<Self>> From<UpdateError<E>> for ApiError {
 impl From<NewTenantError> for ApiError {
     fn from(error: NewTenantError) -> Self {
         match error {
-            NewTenantError::Exists => Self::Conflict(error.to_string()),
+            NewTenantError::Exists | NewTenantError::BeingRemoved => Self::Conflict(error.to_string()),
             NewTenantError::NoParent => Self::Invalid(error.to_string()),
             NewTenantError::Store(error) => error.into(),
         }

@@ -131,7 +131,7 @@ impl Entrance {
     /// made.
     ///
     /// # Errors
-    /// The tenant is not there, or the table fails.
+    /// The tenant is not there or still being removed, or the table fails.
     pub async fn read(
         app: &AppState,
         store: &EnvironmentStore,
@@ -195,11 +195,13 @@ impl Entrance {
 /// Makes the tenant `id`, unless it is there.
 ///
 /// # Errors
-/// The table fails.
+/// One with this id is still being removed, or the table fails.
 pub async fn ensure_tenant(app: &AppState, store: &EnvironmentStore, id: &TenantId) -> ApiResult<()> {
     let tenant = Tenant::new(id.clone(), &*app.entropy, app.now());
     match store.tenants().create(&tenant).await {
         Ok(()) | Err(NewTenantError::Exists) => Ok(()),
-        Err(error @ (NewTenantError::NoParent | NewTenantError::Store(_))) => Err(error.into()),
+        Err(error @ (NewTenantError::BeingRemoved | NewTenantError::NoParent | NewTenantError::Store(_))) => {
+            Err(error.into())
+        }
     }
 }

@@ -4,7 +4,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
-use rookery_domain::{Environment, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User};
+use rookery_domain::{Environment, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User, UserId};
 use rookery_store::EnvironmentStore;
 use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
 use serde::Serialize;
@@ -100,8 +100,8 @@ impl Prepared {
     }
 }
 
-/// Prepares a session for `user`, who has proved who they are, in the tenant they land in. Nothing is stored: this comes
-/// before what cannot be done twice.
+/// Prepares a session for `user`, who has proved who they are, in the tenant they land in. Of the session nothing is
+/// stored: this comes before what cannot be done twice.
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
@@ -109,16 +109,28 @@ pub async fn prepare(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
-    user: User,
+    mut user: User,
     client: ClientInfo,
 ) -> ApiResult<Prepared> {
-    let (refresh_token, session) = new_session(app, &environment, &user, client)?;
-    let tenant = &session.tenant_id;
-    let signed_in = resume(app, store, environment, user, tenant, &session, refresh_token).await?;
-    Ok(Prepared { signed_in, session })
+    loop {
+        let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
+        let (access_token, there) = tokio::try_join!(
+            issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
+            is_there(store, user.id, &session.tenant_id),
+        )?;
+        if there {
+            let (now, session_ends) = (session.created_at, session.expires_at);
+            let signed_in = SignedIn { environment, user, access_token, refresh_token, now, session_ends };
+            return Ok(Prepared { signed_in, session });
+        }
+        user.leave(&session.tenant_id);
+    }
 }
 
 /// Begins a session for `user`, who has proved who they are, in the tenant they land in.
+///
+/// Whether the tenant is there is read while the session is being written. Nothing is lost should it be removed at that
+/// moment, as every use of the session looks again.
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
@@ -126,40 +138,59 @@ pub async fn begin(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
-    user: User,
+    mut user: User,
     client: ClientInfo,
 ) -> ApiResult<SignedIn> {
-    let (refresh_token, session) = new_session(app, &environment, &user, client)?;
-    let (access_token, kept) = tokio::join!(
-        issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
-        keep(store, &session),
-    );
-    if access_token.is_err() || kept.is_err() {
-        discard(store, &session).await;
+    loop {
+        let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
+        let (access_token, kept, there) = tokio::join!(
+            issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
+            keep(store, &session),
+            is_there(store, user.id, &session.tenant_id),
+        );
+        if access_token.is_err() || kept.is_err() || !matches!(there, Ok(true)) {
+            discard(store, &session).await;
+        }
+        let (access_token, (), there) = (access_token?, kept?, there?);
+        if there {
+            let (now, session_ends) = (session.created_at, session.expires_at);
+            return Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends });
+        }
+        user.leave(&session.tenant_id);
     }
-    let (access_token, ()) = (access_token?, kept?);
-    let (now, session_ends) = (session.created_at, session.expires_at);
-    Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends })
 }
 
 fn new_session(
     app: &AppState,
     environment: &Environment,
     user: &User,
-    client: ClientInfo,
+    client: &ClientInfo,
 ) -> ApiResult<(RefreshToken, Session)> {
     let now = app.now();
     let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
     let limits = SessionLimits::of(&environment.configuration);
     let (refresh_token, session) = Session::begin(&*app.entropy, now, user.id, tenant, limits);
-    let session = Session { ip_address: client.ip_address, user_agent: client.user_agent, ..session };
-    Ok((refresh_token, session))
+    let ClientInfo { ip_address, user_agent } = client.clone();
+    Ok((refresh_token, Session { ip_address, user_agent, ..session }))
 }
 
 async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     let (sessions, users) = (store.sessions(), store.users());
     tokio::try_join!(sessions.begin(session), users.note_login(session.user_id, session.created_at))?;
     Ok(())
+}
+
+/// Whether `tenant` is there. If not, its removal has not come to `user` yet, and does now.
+///
+/// # Errors
+/// The table fails.
+pub async fn is_there(store: &EnvironmentStore, user: UserId, tenant: &TenantId) -> ApiResult<bool> {
+    let there = store.tenants().get(tenant).await?.is_some();
+    if !there {
+        // It hardly ever happens, and every sign-in would be as large.
+        Box::pin(store.users().leave_removed(user, tenant)).await?;
+    }
+    Ok(there)
 }
 
 /// Ends a session whose tokens nobody will have. Should that fail too, it is a line too many in a list until it expires.

@@ -40,6 +40,10 @@ struct Inner {
 /// For how long it is remembered which environment a host name belongs to, in seconds.
 const HOST_REMEMBERED_SECONDS: i64 = 60;
 
+/// For how long one request goes on with work that the same request can continue, in seconds. It leaves time to end what
+/// was begun before the request has to be answered.
+const LONGEST_WORK_SECONDS: i64 = 15;
+
 /// How many host names are remembered. Only those are that belong to an environment, so this is a precaution.
 const HOSTS_REMEMBERED: usize = 1_000;
 
@@ -54,6 +58,12 @@ impl AppState {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Whether there is time to begin another piece of long work, in a request that begins now.
+    pub fn time_for_more(&self) -> impl Fn() -> bool + Sync + use<'_> {
+        let start = self.now();
+        move || self.now().seconds_since(start) < LONGEST_WORK_SECONDS
     }
 
     pub(crate) fn remembered_host(&self, host: &str) -> Option<VendorId> {

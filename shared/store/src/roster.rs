@@ -20,7 +20,7 @@ use crate::StoreError;
 use crate::entity::{Entity, Item, corrupt, decode, number};
 use crate::keys::{Key, List, SK, bucket_partition};
 use crate::table::Table;
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, Write};
 
 /// How many entries a bucket takes before the next is opened. A page is found by reading past the entries of its bucket
 /// that come before it, so this bounds what it reads.
@@ -282,6 +282,27 @@ impl<'a> Roster<'a> {
         place: Place,
         entry: &E,
     ) -> Result<(), StoreError> {
+        self.take_out(transaction, place, entry, None)?;
+        Ok(())
+    }
+
+    /// Removes `entry` from `place` if the list is closed. The answer is the write that fails when it is open.
+    pub(crate) fn remove_if_closed<E: Entry>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        place: Place,
+        entry: &E,
+    ) -> Result<Write, StoreError> {
+        self.take_out(transaction, place, entry, Some(&format!("attribute_not_exists({TAKING})")))
+    }
+
+    fn take_out<E: Entry>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        place: Place,
+        entry: &E,
+        condition: Option<&str>,
+    ) -> Result<Write, StoreError> {
         transaction.remove(self.key(place, entry))?;
         // A bucket without a count is full.
         let count = format!("{COUNT}{}", place.bucket);
@@ -290,8 +311,7 @@ impl<'a> Roster<'a> {
             (":one", AttributeValue::N("1".to_owned())),
         ];
         let expression = format!("SET {count} = if_not_exists({count}, :full) - :one");
-        transaction.update(self.directory_key(), &expression, None, values)?;
-        Ok(())
+        transaction.update(self.directory_key(), &expression, condition, values)
     }
 
     /// Whether entries can be added, as `directory` says: a tenant's list is open while the tenant is there, and the

@@ -1,6 +1,7 @@
 //! Tenants.
 
 mod hierarchy;
+mod removal;
 
 pub use hierarchy::{Descendant, LinkError};
 
@@ -54,6 +55,11 @@ pub enum NewTenantError {
     /// There is one with this id.
     #[error("Tenant already exists")]
     Exists,
+    /// One with this id was removed, and much of it is left.
+    #[error(
+        "the tenant that had this id is still being removed: repeat its DELETE until it answers 404, or choose another id"
+    )]
+    BeingRemoved,
     /// The tenant above it is not there.
     #[error("the parent tenant does not exist")]
     NoParent,
@@ -95,10 +101,11 @@ impl<'a> Tenants<'a> {
         Self { environment }
     }
 
-    /// Makes a tenant, or revives a removed one with new contents.
+    /// Makes a tenant, or revives a removed one with new contents. What a removal that did not finish has left of the old
+    /// one goes first, if it is little.
     ///
     /// # Errors
-    /// Its id is in use, its parent is not there, or the table fails.
+    /// Its id is in use, much is left of an old one, its parent is not there, or the table fails.
     pub async fn create(&self, tenant: &Tenant) -> Result<(), NewTenantError> {
         let made = while_contended!(self.try_create(tenant));
         made.map_err(|error| match error {
@@ -117,6 +124,7 @@ impl<'a> Tenants<'a> {
         match found {
             None => transaction.insert(key, &item)?,
             Some(found) if found.value.tenant.deleted_at.is_some() => {
+                self.clear_little(&tenant.tenant_id, tenant.created_at).await?;
                 transaction.replace(key, &Stored { value: item, revision: found.revision })?
             }
             Some(_) => return Err(UpdateError::Refused(NewTenantError::Exists)),
@@ -183,44 +191,6 @@ impl<'a> Tenants<'a> {
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(Some(stored.value.tenant))
         })
-    }
-
-    /// Removes a tenant: its users' memberships, its own roles and its own place go, its children move up to its parent.
-    /// `false`: it is not there, and nothing of it is left.
-    ///
-    /// The tenant is gone after the first of several transactions. Should the rest not finish, the same call again
-    /// goes on where it stopped.
-    ///
-    /// # Errors
-    /// The table fails.
-    pub async fn remove(&self, id: &TenantId, now: Timestamp) -> Result<bool, StoreError> {
-        let removed = while_contended!(self.try_remove(id, now));
-        let removed = removed.map_err(|error: UpdateError<std::convert::Infallible>| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })?;
-        let moved = self.move_children_up(id, now).await?;
-        let emptied = self.environment.users().leave_all(id).await?;
-        let stripped = self.environment.catalog().remove_roles_of_tenant(id).await?;
-        Ok(removed || moved || emptied || stripped)
-    }
-
-    async fn try_remove<E>(&self, id: &TenantId, now: Timestamp) -> Result<bool, UpdateError<E>> {
-        let Some(mut stored) = self.live(id).await? else {
-            return Ok(false);
-        };
-        let mut transaction = Transaction::new(self.table());
-        if let Some(place) = stored.value.place.take() {
-            self.roster().remove(&mut transaction, place, &TenantEntry::from(&stored.value.tenant))?;
-        }
-        if let Some(parent) = &stored.value.tenant.parent {
-            transaction.remove_if_present(Key::child(self.vendor(), parent, id))?;
-        }
-        stored.value.tenant.deleted_at = Some(now);
-        transaction.replace(self.key(id), &stored)?;
-        self.members(id).close(&mut transaction)?;
-        transaction.commit().await.map_err(Cancelled::into_store_error)?;
-        Ok(true)
     }
 
     /// One page of tenants.

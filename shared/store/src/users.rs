@@ -13,7 +13,8 @@ use std::fmt;
 use std::ops::Deref;
 
 use rookery_domain::{
-    EmailAddress, Environment, Provider, Session, SessionId, TenantId, Timestamp, User, UserId, VendorId,
+    EmailAddress, Environment, Provider, Session, SessionId, Tenant, TenantId, Timestamp, User, UserId,
+    VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -126,13 +127,15 @@ impl From<UserSnapshot> for User {
     }
 }
 
-/// Who presents a token: their session and themselves, as far as they are there.
+/// Who presents a token: their session, themselves and their tenant, as far as they are there.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The session.
     pub session: Option<Session>,
     /// The user.
     pub user: Option<UserSnapshot>,
+    /// The tenant that was named, if it is there.
+    pub tenant: Option<Tenant>,
 }
 
 /// The users of one environment.
@@ -198,8 +201,8 @@ impl<'a> Users<'a> {
         Ok(environment.map(with))
     }
 
-    /// The user whose session `session` is, the session, and the environment, in one round trip; `None` when there is
-    /// no such environment.
+    /// The user whose session `session` is, the session, the tenant `tenant` and the environment, in one round trip;
+    /// `None` when there is no such environment.
     ///
     /// # Errors
     /// The table fails.
@@ -207,11 +210,15 @@ impl<'a> Users<'a> {
         &self,
         user: UserId,
         session: SessionId,
+        tenant: Option<&TenantId>,
     ) -> Result<Option<WithEnvironment<Caller>>, StoreError> {
-        let session_key = Key::session(self.vendor(), user, session);
-        let keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
+        let (tenants, session_key) = (self.environment.tenants(), Key::session(self.vendor(), user, session));
+        let mut keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
+        keys.extend(tenant.map(|tenant| tenants.key(tenant)));
         let mut batch = self.table().get_all(keys).await?;
+        let tenant = tenant.map(|tenant| tenants.take(&mut batch, tenant)).transpose()?;
         let caller = Caller {
+            tenant: tenant.flatten(),
             session: batch.take::<Session>(&session_key)?.map(|stored| stored.value),
             user: batch.take_item(&self.key(user)).map(decode_user).transpose()?.map(UserSnapshot),
         };

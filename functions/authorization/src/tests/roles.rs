@@ -234,7 +234,8 @@ async fn a_tenant_that_is_not_there_gets_no_roles_and_a_removed_one_loses_them()
     let acme = app.tenant("Acme").await;
     let in_acme = vendor_in(&app, &acme);
     let _ = in_acme.post(ROLES, body.clone()).await.expect(201);
-    assert!(app.environment().tenants().remove(&acme, app.state().now()).await.unwrap());
+    let removed = app.environment().tenants().remove(&acme, app.state().now(), &|| true).await.unwrap();
+    assert_eq!(removed, rookery_store::Progress::Finished);
     assert_eq!(keys(&in_acme, ROLES).await, ["Admin", "ReadOnly"]);
     assert_eq!(in_acme.post(ROLES, body).await.status(), 404);
 }

@@ -9,6 +9,7 @@ use super::{TenantItem, Tenants};
 use crate::entity::{Entity, Stored};
 use crate::error::while_contended;
 use crate::keys::{CHILD, Key, tenant_partition};
+use crate::progress::{Progress, WhileTime};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{ListError, StoreError, UpdateError};
 
@@ -202,22 +203,41 @@ impl Tenants<'_> {
         Ok(())
     }
 
-    /// Puts the children of a removed tenant below its parent. `false`: it has none.
-    pub(super) async fn move_children_up(&self, id: &TenantId, now: Timestamp) -> Result<bool, StoreError> {
+    /// Puts the children of a removed tenant below its parent, for as long as there is time.
+    pub(super) async fn move_children_up(
+        &self,
+        id: &TenantId,
+        now: Timestamp,
+        while_time: WhileTime<'_>,
+    ) -> Result<Progress, StoreError> {
         let children = self.children(id).await?;
         if children.is_empty() {
-            return Ok(false);
+            return Ok(Progress::Nothing);
         }
-        let removed = self.table().get::<TenantItem>(self.key(id)).await?;
-        let parent = removed.and_then(|stored| stored.value.tenant.parent);
+        let parent = self.nearest_above(id).await?;
         for child in &children {
+            if !while_time() {
+                return Ok(Progress::Unfinished);
+            }
             let moved = self.reparent(child, Some(id), parent.as_ref(), now).await;
             moved.map_err(|error| match error {
                 UpdateError::Refused(_) => StoreError::Contended,
                 UpdateError::Store(error) => error,
             })?;
         }
-        Ok(true)
+        Ok(Progress::Finished)
+    }
+
+    /// The nearest tenant above the removed tenant `id`: its own parent may have been removed too since.
+    async fn nearest_above(&self, id: &TenantId) -> Result<Option<TenantId>, StoreError> {
+        let mut found = self.table().get::<TenantItem>(self.key(id)).await?;
+        while let Some(parent) = found.and_then(|stored| stored.value.tenant.parent) {
+            found = self.table().get::<TenantItem>(self.key(&parent)).await?;
+            if found.as_ref().is_some_and(|stored| stored.value.tenant.deleted_at.is_none()) {
+                return Ok(Some(parent));
+            }
+        }
+        Ok(None)
     }
 
     /// Puts `child` below `parent`, which must be there. The answer is the write that fails when it is not.

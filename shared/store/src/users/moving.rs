@@ -1,16 +1,18 @@
 //! Moving users from one tenant to another.
 
+use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rookery_domain::{Membership, Order, PageRequest, RoleId, Session, TenantId, Timestamp, UserId};
 
 use super::joining::require_open;
 use super::listing::parse_id;
 use super::{NewUserError, UserEntry, Users, decode_user};
+use crate::UpdateError;
 use crate::error::while_contended;
 use crate::keys::List;
+use crate::progress::{Progress, WhileTime};
 use crate::roster::Directory;
 use crate::transaction::{Cancelled, Transaction};
-use crate::{StoreError, UpdateError};
 
 /// How many users move at a time. All of them change the same totals, and more at once would only wait for each other.
 const MOVING_AT_ONCE: usize = 4;
@@ -24,9 +26,9 @@ struct Move<'a> {
 }
 
 impl Users<'_> {
-    /// Moves everybody from the tenant `source` to `target`, each in one transaction, and ends their sessions in
-    /// `source`. Whoever belongs to both already keeps what they have in either. `roles` says which roles a membership
-    /// of `source` becomes.
+    /// Moves everybody from the tenant `source` to `target` for as long as there is time, each in one transaction, and
+    /// ends their sessions in `source`. Whoever belongs to both already keeps what they have in either. `roles` says
+    /// which roles a membership of `source` becomes.
     ///
     /// # Errors
     /// `target` is not there, or the table fails; the same call again goes on where it stopped.
@@ -36,21 +38,26 @@ impl Users<'_> {
         target: &TenantId,
         now: Timestamp,
         roles: impl Fn(&Membership) -> Vec<RoleId>,
-    ) -> Result<(), UpdateError<NewUserError>> {
+        while_time: WhileTime<'_>,
+    ) -> Result<Progress, UpdateError<NewUserError>> {
         let roster = self.roster(&List::Members(source.clone()));
         let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
         let moving = Move { source, target, now };
+        let mut progress = Progress::Nothing;
         loop {
             let page = roster.page(first).await?;
             if page.items.is_empty() {
-                return Ok(());
+                return Ok(progress);
             }
             let ids: Vec<_> = page.items.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
-            let moves = stream::iter(ids).map(|id| self.move_one(id, moving, &roles));
+            let in_time = stream::iter(ids).take_while(|_| ready(while_time()));
+            let moves = in_time.map(|id| self.move_one(id, moving, &roles));
             let moved: Vec<bool> = moves.buffer_unordered(MOVING_AT_ONCE).try_collect().await?;
+            // The time is over, or another request does the same.
             if !moved.contains(&true) {
-                return Err(StoreError::Contended.into());
+                return Ok(Progress::Unfinished);
             }
+            progress = Progress::Finished;
         }
     }
 
@@ -89,7 +96,7 @@ impl Users<'_> {
         let entry = UserEntry::from(&stored.value.user);
         let was_active = stored.value.user.active_tenant.as_ref() == Some(moving.source);
         let mut transaction = Transaction::new(self.table());
-        self.take_out(&mut transaction, &mut stored.value, moving.source, &entry)?;
+        self.take_out(&mut transaction, &mut stored.value, moving.source, &entry, false)?;
         if was_active {
             stored.value.user.active_tenant = Some(moving.target.clone());
         }

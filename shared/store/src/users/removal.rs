@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, UserId};
 
@@ -9,7 +10,8 @@ use super::listing::parse_id;
 use super::{UserEntry, UserItem, Users};
 use crate::error::while_contended;
 use crate::keys::List;
-use crate::transaction::{Cancelled, Transaction};
+use crate::progress::{Progress, WhileTime};
+use crate::transaction::{Transaction, Write};
 use crate::{StoreError, UpdateError};
 
 /// How many users leave a tenant at a time when it is removed. All of them change the same totals, and more at once
@@ -23,13 +25,15 @@ const LEFT_AT_ONCE: usize = 40;
 #[derive(Clone, Copy)]
 enum Leaving<'a> {
     Tenant(&'a TenantId),
+    /// A tenant that was removed, unless it has been made anew since: whoever belongs to it then does so by right.
+    Removed(&'a TenantId),
     Everything,
 }
 
 impl Leaving<'_> {
     fn includes(self, membership: &Membership) -> bool {
         match self {
-            Self::Tenant(tenant) => membership.tenant_id == *tenant,
+            Self::Tenant(tenant) | Self::Removed(tenant) => membership.tenant_id == *tenant,
             Self::Everything => true,
         }
     }
@@ -42,7 +46,25 @@ impl Users<'_> {
     /// # Errors
     /// The table fails.
     pub async fn leave(&self, id: UserId, tenant: &TenantId) -> Result<bool, StoreError> {
-        let left = self.leave_some(id, Leaving::Tenant(tenant)).await?;
+        self.leave_one(id, tenant, Leaving::Tenant(tenant)).await
+    }
+
+    /// Takes a user out of `tenant` as [`Self::leave`] does, if it was removed: its removal has not come to them yet.
+    /// `false`: they do not belong to it, or it is there.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn leave_removed(&self, id: UserId, tenant: &TenantId) -> Result<bool, StoreError> {
+        self.leave_one(id, tenant, Leaving::Removed(tenant)).await
+    }
+
+    async fn leave_one(
+        &self,
+        id: UserId,
+        tenant: &TenantId,
+        leaving: Leaving<'_>,
+    ) -> Result<bool, StoreError> {
+        let left = self.leave_some(id, leaving).await?;
         if left {
             let here = |session: &Session| session.tenant_id == *tenant;
             self.environment.sessions().end_all(id, here).await?;
@@ -81,12 +103,14 @@ impl Users<'_> {
         let entry = UserEntry::from(&stored.value.user);
         let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
         let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
-        if left.is_empty() && matches!(leaving, Leaving::Tenant(_)) {
+        if left.is_empty() && !matches!(leaving, Leaving::Everything) {
             return Ok(false);
         }
         let mut transaction = Transaction::new(self.table());
+        let mut removed = None;
         for tenant in &left {
-            self.take_out(&mut transaction, &mut stored.value, tenant, &entry)?;
+            let only_if_removed = matches!(leaving, Leaving::Removed(_));
+            removed = self.take_out(&mut transaction, &mut stored.value, tenant, &entry, only_if_removed)?;
         }
         let user = &stored.value.user;
         if user.memberships.is_empty() {
@@ -98,46 +122,60 @@ impl Users<'_> {
         } else {
             transaction.replace(self.key(id), &stored)?;
         }
-        transaction.commit().await.map_err(Cancelled::into_store_error)?;
-        Ok(true)
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(cancelled) if removed.is_some_and(|removed| cancelled.failed(removed)) => Ok(false),
+            Err(cancelled) => Err(cancelled.into_store_error().into()),
+        }
     }
 
-    /// Takes the user `item`, and `entry` with them, out of `tenant`.
+    /// Takes the user `item`, and `entry` with them, out of `tenant`; with `only_if_removed`, if that is there no more.
+    /// The answer is the write that fails when it is.
     pub(super) fn take_out(
         &self,
         transaction: &mut Transaction<'_>,
         item: &mut UserItem,
         tenant: &TenantId,
         entry: &UserEntry,
-    ) -> Result<(), StoreError> {
+        only_if_removed: bool,
+    ) -> Result<Option<Write>, StoreError> {
         let list = List::Members(tenant.clone());
+        let mut removed = None;
         if let Some(place) = item.places.remove(&list.name()) {
-            self.roster(&list).remove(transaction, place, entry)?;
+            let roster = self.roster(&list);
+            if only_if_removed {
+                removed = Some(roster.remove_if_closed(transaction, place, entry)?);
+            } else {
+                roster.remove(transaction, place, entry)?;
+            }
         }
-        item.user.memberships.retain(|membership| membership.tenant_id != *tenant);
-        if item.user.active_tenant.as_ref() == Some(tenant) {
-            item.user.active_tenant = None;
-        }
-        Ok(())
+        item.user.leave(tenant);
+        Ok(removed)
     }
 
-    /// Takes everybody out of `tenant`. `false`: there was nobody.
-    pub(crate) async fn leave_all(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+    /// Takes everybody out of `tenant`, which was removed, for as long as there is time.
+    pub(crate) async fn leave_all(
+        &self,
+        tenant: &TenantId,
+        while_time: WhileTime<'_>,
+    ) -> Result<Progress, StoreError> {
         let roster = self.roster(&List::Members(tenant.clone()));
         let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
-        let mut anybody = false;
+        let mut progress = Progress::Nothing;
         loop {
             let page = roster.page(first).await?;
             if page.items.is_empty() {
-                return Ok(anybody);
+                return Ok(progress);
             }
-            anybody = true;
             let ids: Vec<_> = page.items.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
-            let leaving = stream::iter(ids).map(|id| self.leave(id, tenant));
+            let in_time = stream::iter(ids).take_while(|_| ready(while_time()));
+            let leaving = in_time.map(|id| self.leave_removed(id, tenant));
             let left: Vec<bool> = leaving.buffer_unordered(LEAVING_AT_ONCE).try_collect().await?;
+            // The time is over, or another request does the same.
             if !left.contains(&true) {
-                return Err(StoreError::Contended);
+                return Ok(Progress::Unfinished);
             }
+            progress = Progress::Finished;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use rookery_domain::{PlainToken, Role, TenantId, first_roles};
-use rookery_store::{Addition, CatalogWriteError, TenantQuery, UserQuery};
+use rookery_store::{Addition, CatalogWriteError, Progress, TenantQuery, UserQuery};
 
 use crate::support::{ENTROPY, at, environment, membership, session, tenant, user};
 
@@ -17,7 +17,7 @@ async fn tenants() {
     assert_eq!(other.tenants().get_all(std::slice::from_ref(id)).await.unwrap(), []);
     assert_eq!(other.tenants().list(&TenantQuery::page(10, 0)).await.unwrap().total, 0);
     assert_eq!(other.tenants().update(id, at(1), |_| Ok::<_, Infallible>(())).await.unwrap(), None);
-    assert!(!other.tenants().remove(id, at(1)).await.unwrap());
+    assert_eq!(other.tenants().remove(id, at(1), &|| true).await.unwrap(), Progress::Nothing);
     other.tenants().create(&tenant("labs")).await.unwrap();
     assert!(other.tenants().link(&"labs".parse().unwrap(), id, at(1)).await.is_err());
     assert_eq!(other.tenants().descendants(id).await.unwrap(), []);
@@ -66,7 +66,7 @@ async fn sessions() {
     assert_eq!(other.sessions().of_user(jane.user.id).await.unwrap(), []);
     assert!(!other.sessions().end(jane.user.id, session.id).await.unwrap());
     other.sessions().end_all(jane.user.id, |_| true).await.unwrap();
-    assert!(other.users().caller(jane.user.id, session.id).await.unwrap().is_none());
+    assert!(other.users().caller(jane.user.id, session.id, None).await.unwrap().is_none());
     assert_eq!(own.sessions().of_user(jane.user.id).await.unwrap(), [session]);
 }
 

@@ -8,4 +8,5 @@ mod import;
 mod isolation;
 mod lists;
 mod races;
+mod removal;
 mod support;

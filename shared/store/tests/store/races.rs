@@ -70,7 +70,7 @@ async fn nobody_joins_a_tenant_that_is_not_there() {
     let refused = own.users().create(&user("jane@example.com", &[&nowhere], 0)).await.unwrap_err();
     assert!(matches!(refused, UpdateError::Refused(NewUserError::NoTenant(_))), "{refused:?}");
     own.tenants().create(&tenant("acme")).await.unwrap();
-    own.tenants().remove(&"acme".parse().unwrap(), at(1)).await.unwrap();
+    own.tenants().remove(&"acme".parse().unwrap(), at(1), &|| true).await.unwrap();
     let acme = "acme".parse().unwrap();
     let refused = own.users().create(&user("jane@example.com", &[&acme], 0)).await.unwrap_err();
     assert!(matches!(refused, UpdateError::Refused(NewUserError::NoTenant(_))), "{refused:?}");
