@@ -36,10 +36,10 @@ pub(crate) async fn set(
     Path(id): Path<TenantId>,
     Body(request): Body<SetMetadataRequest>,
 ) -> ApiResult<Created<TenantResponse>> {
-    let added = Metadata::from_wire(request.metadata)?;
+    let added = Metadata::of_tenant(request.metadata)?;
     let tenants = vendor.store.tenants();
     let updated = tenants.update(&id, app.now(), |tenant| {
-        tenant.metadata = tenant.metadata.merged(added.clone())?;
+        tenant.metadata = tenant.metadata.merged(&added)?;
         Ok::<_, ApiError>(())
     });
     let tenant = updated.await?.ok_or(ApiError::NotFound("tenant"))?;

@@ -91,7 +91,8 @@ pub(crate) struct TenantChanges {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) name: Patch<String>,
-    /// What the customer keeps beside it: an object, or a string that holds one. Replaces what was there.
+    /// What the customer keeps beside it: an object, or a string that holds one; at most 16384 bytes. A number is
+    /// taken too. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) metadata: Patch<Value>,
@@ -174,7 +175,7 @@ impl TenantChanges {
         match self.metadata {
             Patch::Absent => {}
             Patch::Null => tenant.metadata = Metadata::default(),
-            Patch::Value(sent) => tenant.metadata = Metadata::from_wire(sent)?,
+            Patch::Value(sent) => tenant.metadata = Metadata::of_tenant(sent)?,
         }
         if let Patch::Value(is_reseller) = self.is_reseller {
             tenant.is_reseller = is_reseller;

@@ -165,7 +165,9 @@ mod lifecycle {
             (json!({"name": 7}), "string"),
             (json!({"name": "x".repeat(256)}), "name must be at most 255"),
             (json!({"name": "a\u{0}b"}), "control characters"),
-            (json!({"metadata": "{nonsense"}), "metadata"),
+            (json!({"metadata": "{nonsense"}), "metadata must be"),
+            (json!({"metadata": [1]}), "metadata must be"),
+            (json!({"metadata": "\"text\""}), "metadata must be"),
             (json!({"creatorEmail": "nobody"}), "email"),
             (json!({"tenantId": "x", "parentTenantId": "nobody"}), "parent tenant"),
             (json!([]), "invalid"),
@@ -202,6 +204,19 @@ mod metadata {
     use super::*;
 
     #[tokio::test]
+    async fn a_string_is_answered_to_the_letter_and_a_number_as_a_string() {
+        let app = app().await;
+        let tenant = app.tenant("Acme").await;
+        let path = format!("{TENANTS}/{tenant}");
+        let text = r#"{"b": 1, "a": 2.0, "n": 12345678901234567890123}"#;
+        for (sent, answered) in [(json!(text), text), (json!(42), "42"), (json!("42"), "42")] {
+            let updated = app.vendor().put(&path, json!({"metadata": sent})).await.expect(200);
+            assert_eq!(updated["metadata"], answered);
+            assert_eq!(read(&app, tenant.as_str()).await["metadata"], answered);
+        }
+    }
+
+    #[tokio::test]
     async fn keys_are_merged_and_removed() {
         let app = app().await;
         let vendor = app.vendor();
@@ -214,6 +229,7 @@ mod metadata {
         assert_eq!(rest["metadata"], r#"{"b":3}"#);
         let _ = vendor.delete(&format!("{path}/absent")).await.expect(200);
         let _ = vendor.post(&path, json!({"metadata": 7})).await.error(400);
+        let _ = vendor.post(&path, json!({"metadata": [7]})).await.error(400);
         let _ = vendor.post(&path, json!({})).await.error(400);
         let _ = vendor.post(&format!("{TENANTS}/nobody/metadata"), json!({"metadata": {}})).await.error(404);
     }

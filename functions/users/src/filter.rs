@@ -45,9 +45,10 @@ impl UserFilter {
     /// # Errors
     /// A parameter cannot be read, or says too much.
     pub(crate) fn query(self, page: PageRequest) -> ApiResult<UserQuery> {
+        let metadata = self.metadata.filter(|json| !json.is_empty()).map(Value::String);
         Ok(UserQuery {
             filter: text("_filter", self.filter)?,
-            metadata: self.metadata.filter(|json| !json.is_empty()).map(wanted_metadata).transpose()?,
+            metadata: metadata.map(Metadata::of_user).transpose()?,
             ..query(&self.ids, self.sort_by.as_deref(), page)?
         })
     }
@@ -169,14 +170,6 @@ pub(crate) fn user_ids(ids: &[String]) -> ApiResult<Vec<UserId>> {
         return Err(ApiError::Invalid(format!("ids may name at most {LARGEST_PAGE} users")));
     }
     Ok(ids.into_iter().collect())
-}
-
-fn wanted_metadata(json: String) -> ApiResult<Metadata> {
-    let wanted = Metadata::of_user(Value::String(json))?;
-    if wanted.is_object() {
-        return Ok(wanted);
-    }
-    Err(ApiError::Invalid("metadata must be a JSON object of the keys and values to find".to_owned()))
 }
 
 fn sort(sort_by: Option<&str>) -> ApiResult<UserSort> {

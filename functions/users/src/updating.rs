@@ -20,7 +20,7 @@ use crate::profile::ProfileChanges;
 pub(crate) struct UserChanges {
     #[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]
     profile: ProfileChanges,
-    /// A JSON object, or a string that holds one, that only vendors see. Replaces what was there.
+    /// A JSON object, or a string that holds one, that only vendors see; at most 16384 bytes. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     vendor_metadata: Patch<Value>,
@@ -34,7 +34,7 @@ impl UserChanges {
         match self.vendor_metadata {
             Patch::Absent => {}
             Patch::Null => user.vendor_metadata = Metadata::default(),
-            Patch::Value(sent) => user.vendor_metadata = Metadata::from_wire(sent)?,
+            Patch::Value(sent) => user.vendor_metadata = Metadata::of_user_for_vendor(sent)?,
         }
         user.mfa_bypass = self.mfa_bypass.unwrap_or(user.mfa_bypass);
         Ok(())

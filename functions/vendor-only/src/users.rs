@@ -47,7 +47,7 @@ pub(crate) struct CreateVendorUserRequest {
     /// The tenant they belong to.
     #[schema(value_type = String)]
     tenant_id: TenantId,
-    /// A JSON object, or a string that holds one, that only vendors see.
+    /// A JSON object, or a string that holds one, that only vendors see; at most 16384 bytes.
     #[schema(value_type = Option<String>)]
     vendor_metadata: Option<Value>,
     /// Whether they are never asked for a second factor.
@@ -83,7 +83,8 @@ pub(crate) async fn create(
         expiration_in_seconds: request.expiration_in_seconds,
     };
     let newcomer = newcomer.check(app.now())?;
-    let vendor_metadata = request.vendor_metadata.map(Metadata::from_wire).transpose()?.unwrap_or_default();
+    let vendor_metadata =
+        request.vendor_metadata.map(Metadata::of_user_for_vendor).transpose()?.unwrap_or_default();
     let (store, tenant) = (&vendor.store, &request.tenant_id);
     let entrance = Entrance::read(&app, store, &newcomer.email, tenant).await?;
     require_grantable(&entrance.catalog, tenant, &newcomer.role_ids, None)?;

@@ -1,30 +1,41 @@
 //! Free-form JSON that a customer keeps beside a tenant or a user.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// A JSON value that travels as a string of JSON.
+/// A JSON object that travels as a string of JSON.
 ///
 /// Callers send it as JSON or as a string that holds JSON, and always get the string back: published clients decode
-/// nothing else. It is usually an object; a client that stores a bare number gets its number back. It is stored as
-/// that string too: JSON may nest deeper, and count further, than the table's own types.
+/// nothing else. A string is kept and answered as it was sent, to the letter: JSON may nest deeper, and count further,
+/// than any type that it could be read into. Some clients keep a bare number beside a tenant, and get their number back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Metadata(Value);
+#[serde(transparent)]
+pub struct Metadata(String);
 
 /// The metadata cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
-    /// A string that holds no JSON.
-    #[error("metadata must be a JSON object, or a string that holds one")]
-    NotJson,
+    /// Neither an object nor a string that holds one.
+    #[error("{0} must be a JSON object, or a string that holds one")]
+    NotAnObject(&'static str),
     /// Merging needs an object on both sides.
     #[error("metadata must be a JSON object to be merged by key")]
-    NotAnObject,
+    NotMergeable,
     /// Too large.
-    #[error("metadata must be at most {0} bytes of JSON")]
-    TooLarge(usize),
+    #[error("{field} must be at most {max} bytes of JSON")]
+    TooLarge {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// How many bytes it may have.
+        max: usize,
+    },
 }
+
+/// The keys of an object, with their values as they are written.
+type Members = BTreeMap<String, Box<RawValue>>;
 
 impl Metadata {
     /// The largest metadata, in bytes of JSON: its owner is an item of the table, which has a largest size.
@@ -33,104 +44,104 @@ impl Metadata {
     /// The largest metadata of a user, in bytes of JSON: all of it travels in every access token.
     pub const MAX_BYTES_IN_TOKEN: usize = 4_096;
 
-    /// Reads what a caller sent.
+    /// Reads the `metadata` of a user, as a caller sent it.
     ///
     /// # Errors
-    /// A string that holds no JSON, or more than [`Self::MAX_BYTES`].
-    pub fn from_wire(sent: Value) -> Result<Self, MetadataError> {
-        let value = match sent {
-            Value::String(text) if text.len() > Self::MAX_BYTES => {
-                return Err(MetadataError::TooLarge(Self::MAX_BYTES));
-            }
-            Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
-            Value::String(text) => serde_json::from_str(&text).map_err(|_| MetadataError::NotJson)?,
-            Value::Null => Value::Object(Map::new()),
-            sent @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => sent,
-        };
-        Self(value).within(Self::MAX_BYTES)
+    /// It holds no object, or more than [`Self::MAX_BYTES_IN_TOKEN`].
+    pub fn of_user(sent: Value) -> Result<Self, MetadataError> {
+        Self::read("metadata", sent, Self::MAX_BYTES_IN_TOKEN, false)
     }
 
-    /// Reads what a caller sent as the metadata of a user.
+    /// Reads the `vendorMetadata` of a user, as a vendor sent it.
     ///
     /// # Errors
-    /// A string that holds no JSON, or more than [`Self::MAX_BYTES_IN_TOKEN`].
-    pub fn of_user(sent: Value) -> Result<Self, MetadataError> {
-        Self::from_wire(sent)?.within(Self::MAX_BYTES_IN_TOKEN)
+    /// It holds no object, or more than [`Self::MAX_BYTES`].
+    pub fn of_user_for_vendor(sent: Value) -> Result<Self, MetadataError> {
+        Self::read("vendorMetadata", sent, Self::MAX_BYTES, false)
+    }
+
+    /// Reads the `metadata` of a tenant, as a caller sent it: it may be a number, too.
+    ///
+    /// # Errors
+    /// It holds no object, or more than [`Self::MAX_BYTES`].
+    pub fn of_tenant(sent: Value) -> Result<Self, MetadataError> {
+        Self::read("metadata", sent, Self::MAX_BYTES, true)
+    }
+
+    fn read(field: &'static str, sent: Value, max: usize, or_number: bool) -> Result<Self, MetadataError> {
+        let text = match sent {
+            Value::Null => return Ok(Self::default()),
+            Value::String(text) if text.trim().is_empty() => return Ok(Self::default()),
+            Value::String(text) => text,
+            sent @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                sent.to_string()
+            }
+        };
+        if text.len() > max {
+            return Err(MetadataError::TooLarge { field, max });
+        }
+        match serde_json::from_str(&text) {
+            Ok(Value::Object(_)) => Ok(Self(text)),
+            Ok(Value::Number(_)) if or_number => Ok(Self(text)),
+            Ok(_) | Err(_) => Err(MetadataError::NotAnObject(field)),
+        }
     }
 
     /// The string of JSON that the API answers.
     #[must_use]
     pub fn to_wire(&self) -> String {
-        self.0.to_string()
-    }
-
-    /// Whether it has keys and values.
-    #[must_use]
-    pub fn is_object(&self) -> bool {
-        self.0.is_object()
+        self.0.clone()
     }
 
     /// The keys and values, as the claim `metadata` of an access token shows them; empty when it is no object.
     #[must_use]
     pub fn as_object(&self) -> Map<String, Value> {
-        self.0.as_object().cloned().unwrap_or_default()
+        serde_json::from_str(&self.0).unwrap_or_default()
     }
 
     /// Whether every key of `part` is here too, with the same value.
     #[must_use]
     pub fn includes(&self, part: &Self) -> bool {
-        match (&self.0, &part.0) {
-            (Value::Object(whole), Value::Object(part)) => {
-                part.iter().all(|(key, value)| whole.get(key) == Some(value))
-            }
-            (whole, part) => whole == part,
-        }
+        let whole = self.as_object();
+        part.as_object().iter().all(|(key, value)| whole.get(key) == Some(value))
     }
 
     /// This metadata with `added`'s keys set, overwriting those it has.
     ///
     /// # Errors
     /// Either side is no object, or the result is too large.
-    pub fn merged(&self, added: Self) -> Result<Self, MetadataError> {
-        let (Value::Object(mut merged), Value::Object(added)) = (self.0.clone(), added.0) else {
-            return Err(MetadataError::NotAnObject);
-        };
+    pub fn merged(&self, added: &Self) -> Result<Self, MetadataError> {
+        let (mut merged, added) = (self.members()?, added.members()?);
         merged.extend(added);
-        Self(Value::Object(merged)).within(Self::MAX_BYTES)
+        let text = written(&merged)?;
+        if text.len() > Self::MAX_BYTES {
+            return Err(MetadataError::TooLarge { field: "metadata", max: Self::MAX_BYTES });
+        }
+        Ok(Self(text))
     }
 
     /// This metadata without `key`.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        let mut value = self.0.clone();
-        if let Some(object) = value.as_object_mut() {
-            object.remove(key);
-        }
-        Self(value)
+        let rest = self.members().and_then(|mut members| match members.remove(key) {
+            Some(_) => written(&members),
+            None => Err(MetadataError::NotMergeable),
+        });
+        rest.map_or_else(|_| self.clone(), Self)
     }
 
-    fn within(self, max: usize) -> Result<Self, MetadataError> {
-        if self.to_wire().len() > max { Err(MetadataError::TooLarge(max)) } else { Ok(self) }
-    }
-}
-
-impl TryFrom<String> for Metadata {
-    type Error = MetadataError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::from_wire(Value::String(text))
+    fn members(&self) -> Result<Members, MetadataError> {
+        serde_json::from_str(&self.0).map_err(|_| MetadataError::NotMergeable)
     }
 }
 
-impl From<Metadata> for String {
-    fn from(metadata: Metadata) -> Self {
-        metadata.to_wire()
-    }
+fn written(members: &Members) -> Result<String, MetadataError> {
+    serde_json::to_string(members).map_err(|_| MetadataError::NotMergeable)
 }
 
 impl Default for Metadata {
     fn default() -> Self {
-        Self(Value::Object(Map::new()))
+        Self("{}".to_owned())
     }
 }
 
@@ -140,40 +151,76 @@ mod tests {
 
     use super::*;
 
-    fn wire(sent: Value) -> Result<String, MetadataError> {
-        Metadata::from_wire(sent).map(|metadata| metadata.to_wire())
+    fn tenant(sent: Value) -> Result<String, MetadataError> {
+        Metadata::of_tenant(sent).map(|metadata| metadata.to_wire())
     }
 
     #[test]
-    fn an_object_and_the_string_that_holds_it_are_the_same() {
-        assert_eq!(wire(json!({"a": 1})), wire(json!(r#"{"a": 1}"#)));
-        assert_eq!(wire(json!(42)).unwrap(), "42");
-        assert_eq!(wire(json!(null)).unwrap(), "{}");
-        assert_eq!(wire(json!("")).unwrap(), "{}");
+    fn an_object_and_the_string_that_holds_it_are_taken() {
+        assert_eq!(tenant(json!({"a": 1})), tenant(json!(r#"{"a":1}"#)));
+        for nothing in [json!(null), json!(""), json!(" "), json!({})] {
+            assert_eq!(tenant(nothing).unwrap(), "{}");
+        }
     }
 
     #[test]
-    fn what_cannot_be_kept_is_refused() {
-        assert_eq!(wire(json!("{nonsense")), Err(MetadataError::NotJson));
+    fn a_string_is_answered_to_the_letter() {
+        let sent = r#"{"b": 1, "a": 2.0, "n": 12345678901234567890123}"#;
+        assert_eq!(tenant(json!(sent)).unwrap(), sent);
+        let stored: Metadata = serde_json::from_value(json!(sent)).unwrap();
+        assert_eq!(stored.to_wire(), sent);
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_but_for_the_number_of_a_tenant() {
+        for (sent, is_number) in [
+            (json!("{nonsense"), false),
+            (json!([1]), false),
+            (json!("[1]"), false),
+            (json!(true), false),
+            (json!(r#""text""#), false),
+            (json!("null"), false),
+            (json!(42), true),
+            (json!("42"), true),
+        ] {
+            let user = Metadata::of_user(sent.clone());
+            assert_eq!(user, Err(MetadataError::NotAnObject("metadata")), "{sent}");
+            let vendor = Metadata::of_user_for_vendor(sent.clone());
+            assert_eq!(vendor, Err(MetadataError::NotAnObject("vendorMetadata")), "{sent}");
+            assert_eq!(tenant(sent).ok(), is_number.then(|| "42".to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
         let of_size = |size: usize| json!({ "a": "x".repeat(size - r#"{"a":""}"#.len()) });
-        assert_eq!(wire(of_size(16_385)), Err(MetadataError::TooLarge(16_384)));
-        assert_eq!(Metadata::of_user(of_size(4_097)), Err(MetadataError::TooLarge(4_096)));
-        assert!(wire(of_size(16_384)).is_ok() && Metadata::of_user(of_size(4_096)).is_ok());
+        let too_large = |field, max| Err(MetadataError::TooLarge { field, max });
+        assert_eq!(Metadata::of_tenant(of_size(16_385)), too_large("metadata", 16_384));
+        assert_eq!(Metadata::of_user(of_size(4_097)), too_large("metadata", 4_096));
+        assert_eq!(Metadata::of_user_for_vendor(of_size(16_385)), too_large("vendorMetadata", 16_384));
+        assert!(tenant(of_size(16_384)).is_ok() && Metadata::of_user(of_size(4_096)).is_ok());
     }
 
     #[test]
     fn a_part_is_recognised_key_by_key() {
-        let whole = Metadata(json!({"plan": "pro", "seats": 5}));
-        assert!(whole.includes(&Metadata(json!({"seats": 5}))) && whole.includes(&Metadata::default()));
-        assert!(!whole.includes(&Metadata(json!({"seats": 6}))) && !whole.includes(&Metadata(json!(5))));
+        let whole = Metadata::of_user(json!({"plan": "pro", "seats": 5})).unwrap();
+        let includes = |part: Value| whole.includes(&Metadata::of_user(part).unwrap());
+        assert!(includes(json!({"seats": 5})) && includes(json!({})));
+        assert!(!includes(json!({"seats": 6})) && !includes(json!({"floor": 5})));
     }
 
     #[test]
-    fn merging_sets_keys_and_keeps_the_others() {
-        let stored = Metadata::from_wire(json!({"a": 1, "b": 2})).unwrap();
-        let added = Metadata::from_wire(json!({"b": 3})).unwrap();
-        assert_eq!(stored.merged(added).unwrap().to_wire(), r#"{"a":1,"b":3}"#);
-        assert_eq!(stored.without("a").to_wire(), r#"{"b":2}"#);
-        assert_eq!(stored.merged(Metadata(json!(1))), Err(MetadataError::NotAnObject));
+    fn merging_sets_keys_and_keeps_the_others_as_they_are_written() {
+        let of = |text: &str| Metadata::of_tenant(json!(text)).unwrap();
+        let stored = of(r#"{"a": 1, "b": 2, "n": 12345678901234567890123}"#);
+        let merged = stored.merged(&of(r#"{"b": 3.0}"#)).unwrap();
+        assert_eq!(merged.to_wire(), r#"{"a":1,"b":3.0,"n":12345678901234567890123}"#);
+        assert_eq!(merged.without("a").to_wire(), r#"{"b":3.0,"n":12345678901234567890123}"#);
+        assert_eq!(stored.without("nothing"), stored);
+        assert_eq!(stored.merged(&of("1")), Err(MetadataError::NotMergeable));
+        assert_eq!(
+            (of("1").merged(&stored), of("1").without("a")),
+            (Err(MetadataError::NotMergeable), of("1"))
+        );
     }
 }

@@ -82,6 +82,12 @@ async fn a_user_changes_what_is_theirs_to_change() {
     let updated = client.put(ME, json!({"phoneNumber": null, "metadata": {"lang": "de"}})).await.expect(200);
     assert_eq!((&updated["phoneNumber"], &updated["name"]), (&Value::Null, &json!("Jane Roe")));
     assert_eq!(updated["metadata"], r#"{"lang":"de"}"#, "it is replaced as a whole");
+    let text = r#"{"b": 1, "a": 2.0, "n": 12345678901234567890123}"#;
+    let updated = client.put(ME, json!({"metadata": text})).await.expect(200);
+    assert_eq!(
+        (&updated["metadata"], &client.get(ME).await.expect(200)["metadata"]),
+        (&json!(text), &json!(text))
+    );
 }
 
 #[tokio::test]
@@ -96,7 +102,11 @@ async fn bad_changes_are_named() {
         (json!({"name": "a\u{7}b"}), "control characters"),
         (json!({"phoneNumber": "555-0100"}), "phoneNumber"),
         (json!({"profilePictureUrl": "x".repeat(4_096)}), "profilePictureUrl must be at most 4095"),
-        (json!({"metadata": "{nonsense"}), "metadata"),
+        (json!({"metadata": "{nonsense"}), "metadata must be a JSON object"),
+        (json!({"metadata": "[1]"}), "metadata must be a JSON object"),
+        (json!({"metadata": [1]}), "metadata must be a JSON object"),
+        (json!({"metadata": "\"text\""}), "metadata must be a JSON object"),
+        (json!({"metadata": 42}), "metadata must be a JSON object"),
         (json!({"metadata": {"a": "x".repeat(4_096)}}), "4096 bytes"),
         (json!({"name": 7}), "name"),
     ] {

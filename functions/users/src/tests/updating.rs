@@ -38,11 +38,14 @@ async fn a_vendor_changes_only_what_is_mentioned() {
     assert_eq!(app.store().round_trips().waves() - before, 2);
     for refused in [
         json!({"metadata": {"a": "x".repeat(4_096)}}),
+        json!({"metadata": "[1]"}),
         json!({"phoneNumber": "1"}),
         json!({"name": "a\u{0}"}),
     ] {
         assert_eq!(vendor.put(&path(&jane, ""), refused).await.status(), 400);
     }
+    let refused = vendor.put(&path(&jane, ""), json!({"vendorMetadata": "bad"})).await.error(400);
+    assert_eq!(refused, "vendorMetadata must be a JSON object, or a string that holds one");
 }
 
 #[tokio::test]

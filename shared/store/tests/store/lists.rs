@@ -3,6 +3,7 @@
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rookery_domain::{Metadata, Order, PageRequest, TenantId, UserId};
 use rookery_store::{EnvironmentStore, NewUser, UserQuery, UserSort};
+use serde_json::json;
 
 use crate::support::{environment, tenant, user};
 
@@ -118,11 +119,11 @@ async fn users_are_found_by_their_metadata() {
         [r#"{"plan":"pro","seats":5}"#, r#"{"plan":"free"}"#, r#"{"plan":"pro"}"#].iter().enumerate()
     {
         let mut new = user(&format!("user{n}@example.com"), &[&acme], i64::try_from(n).unwrap());
-        new.user.metadata = Metadata::try_from((*metadata).to_owned()).unwrap();
+        new.user.metadata = Metadata::of_user(json!(metadata)).unwrap();
         own.users().create(&new).await.unwrap();
     }
     let found = async |wanted: &str, index: usize| {
-        let metadata = Some(Metadata::try_from(wanted.to_owned()).unwrap());
+        let metadata = Some(Metadata::of_user(json!(wanted)).unwrap());
         let query = UserQuery { metadata, ..UserQuery::page(vec![acme.clone()], 1, index) };
         let page = own.users().list(&query).await.unwrap();
         (page.items.first().and_then(|user| user.name.clone()), page.total)
