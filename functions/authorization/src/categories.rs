@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use rookery_domain::{Catalog, CategoryId, PermissionCategory, Timestamp, required};
 use rookery_http::auth::{ReadPermissions, ScopeAuth, VendorAuth};
 use rookery_http::wire::PermissionResponse;
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Patch, Path};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Patch, Path, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -63,6 +63,8 @@ pub(crate) struct CreateCategoryRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CategoryChanges {
     /// 1 to 200 characters; unique in the environment.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// At most 1000 characters; null clears it.
     #[serde(default)]

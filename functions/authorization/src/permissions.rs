@@ -8,7 +8,9 @@ use rookery_domain::{
 };
 use rookery_http::auth::{ReadPermissions, ScopeAuth, VendorAuth};
 use rookery_http::wire::PermissionResponse;
-use rookery_http::{ApiError, ApiResult, AppState, Batch, Body, Created, Patch, Path};
+use rookery_http::{
+    ApiError, ApiResult, AppState, Batch, Body, Created, Patch, Path, empty_is_null, not_null,
+};
 use rookery_store::CatalogStore;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -30,9 +32,10 @@ pub(crate) struct CreatePermissionRequest {
     name: String,
     /// At most 1000 characters.
     description: Option<String>,
-    /// The category to list it under.
+    /// The category to list it under; empty for none.
+    #[serde(default, deserialize_with = "empty_is_null")]
     #[schema(value_type = Option<String>)]
-    category_id: Option<CategoryId>,
+    category_id: Patch<CategoryId>,
     /// How tenants may use it in roles of their own: `ASSIGNABLE`, the default, `ALWAYS` or `NEVER`.
     #[schema(value_type = Option<String>)]
     assignment_type: Option<AssignmentType>,
@@ -46,7 +49,7 @@ impl CreatePermissionRequest {
             key: free_key(self.key)?,
             name: required("name", self.name, LONGEST_NAME)?,
             description: description(self.description)?,
-            category_id: self.category_id.map(|id| present(id, catalog)).transpose()?,
+            category_id: self.category_id.value().map(|id| present(id, catalog)).transpose()?,
             assignment_type: self.assignment_type.unwrap_or_default(),
             built_in: false,
             created_at: now,
@@ -60,19 +63,24 @@ impl CreatePermissionRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PermissionChanges {
     /// What tokens carry, 1 to 200 characters; unique in the environment. `fe.` begins only those that are built in.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     key: Option<String>,
     /// 1 to 255 characters.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// At most 1000 characters; null clears it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     description: Patch<String>,
-    /// The category to list it under; null for none.
-    #[serde(default)]
+    /// The category to list it under; null or empty for none.
+    #[serde(default, deserialize_with = "empty_is_null")]
     #[schema(value_type = Option<String>)]
     category_id: Patch<CategoryId>,
     /// How tenants may use it in roles of their own: `ASSIGNABLE`, `ALWAYS` or `NEVER`.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<String>)]
     assignment_type: Option<AssignmentType>,
 }
 

@@ -1,7 +1,7 @@
 //! Roles, as requests describe them.
 
 use rookery_domain::{Role, RoleId, RoleLevel, Timestamp, bounded, required};
-use rookery_http::{ApiError, ApiResult, AppState, Patch};
+use rookery_http::{ApiError, ApiResult, AppState, Patch, not_null};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -71,21 +71,32 @@ impl CreateRoleRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RoleChanges {
     /// What tokens carry, 1 to 200 characters; unique in the environment, and among the roles of a tenant.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     key: Option<String>,
     /// 1 to 255 characters.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// At most 1000 characters; null clears it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     description: Patch<String>,
     /// Its rank, 0 to 32767: the smaller, the stronger.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 32767)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<i64>, minimum = 0, maximum = 32767)]
     level: Option<RoleLevel>,
     /// Whether users who are given no roles get this one.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     is_default: Option<bool>,
     /// Whether the first user of a tenant gets it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     first_user_role: Option<bool>,
     /// Whether a default role goes to everybody who is there already, too.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     migrate_role: Option<bool>,
 }
 

@@ -1,7 +1,7 @@
 //! Tenants on the wire.
 
-use rookery_domain::{EmailAddress, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded};
-use rookery_http::{ApiResult, Patch};
+use rookery_domain::{EmailAddress, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded, required};
+use rookery_http::{ApiResult, Patch, not_null};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -83,23 +83,23 @@ impl TenantResponse {
     }
 }
 
-/// What is to change of a tenant, or known of a new one. Null clears a field.
+/// What is to change of a tenant, or known of a new one. Null clears a field, except for those that every tenant has.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TenantChanges {
     /// Its name, 1 to 255 characters.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub(crate) name: Patch<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub(crate) name: Option<String>,
     /// What the customer keeps beside it: an object, or a string that holds one; at most 16384 bytes. A number is
     /// taken too. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) metadata: Patch<Value>,
     /// Whether its own administrators may make sub-tenants.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub(crate) is_reseller: Patch<bool>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub(crate) is_reseller: Option<bool>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) status: Patch<String>,
@@ -155,9 +155,9 @@ impl TenantChanges {
     pub(crate) fn is_empty(&self) -> bool {
         let texts = self.texts();
         let others = [
-            self.name.is_present(),
+            self.name.is_some(),
             self.metadata.is_present(),
-            self.is_reseller.is_present(),
+            self.is_reseller.is_some(),
             self.creator_email.is_present(),
             self.tenant_type.is_present(),
         ];
@@ -169,7 +169,7 @@ impl TenantChanges {
     /// # Errors
     /// A value is too long, or the metadata cannot be kept.
     pub(crate) fn apply_to(self, tenant: &mut Tenant) -> ApiResult<()> {
-        if let Patch::Value(name) = self.name {
+        if let Some(name) = self.name {
             tenant.name = named(name)?;
         }
         match self.metadata {
@@ -177,9 +177,7 @@ impl TenantChanges {
             Patch::Null => tenant.metadata = Metadata::default(),
             Patch::Value(sent) => tenant.metadata = Metadata::of_tenant(sent)?,
         }
-        if let Patch::Value(is_reseller) = self.is_reseller {
-            tenant.is_reseller = is_reseller;
-        }
+        tenant.is_reseller = self.is_reseller.unwrap_or(tenant.is_reseller);
         let profile = &mut tenant.profile;
         self.creator_email.map(String::from).apply_to(&mut profile.creator_email);
         self.tenant_type.apply_to(&mut profile.tenant_type);
@@ -218,9 +216,9 @@ impl TenantChanges {
 /// `name`, if a tenant can have it.
 ///
 /// # Errors
-/// It is too long, or has control characters.
+/// It is blank or too long, or has control characters.
 pub(crate) fn named(name: String) -> ApiResult<String> {
-    Ok(bounded("name", name, LONGEST_NAME)?)
+    Ok(required("name", name, LONGEST_NAME)?)
 }
 
 fn set(name: &'static str, change: Patch<String>, field: &mut Option<String>) -> ApiResult<()> {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use rookery_domain::Tenant;
 use rookery_http::auth::{Member, ReadAccountSettings, TenantAuth, WriteAccountSettings};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Patch};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Patch, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -53,14 +53,14 @@ pub(crate) struct PublicSettingsResponse {
     login_url: Option<String>,
 }
 
-/// What is to change of a tenant's settings. Null clears a field.
+/// What is to change of a tenant's settings. Null clears a field, except for the name.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SettingsChanges {
     /// The tenant's name, 1 to 255 characters.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    name: Patch<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    name: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     application_url: Patch<String>,

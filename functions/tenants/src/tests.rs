@@ -163,6 +163,9 @@ mod lifecycle {
             (json!({"tenantId": "a b"}), "tenantId"),
             (json!({"tenantId": "a#b"}), "tenantId"),
             (json!({"name": 7}), "string"),
+            (json!({"name": null}), "null"),
+            (json!({"name": ""}), "name must not be empty"),
+            (json!({"name": "  "}), "name must not be empty"),
             (json!({"name": "x".repeat(256)}), "name must be at most 255"),
             (json!({"name": "a\u{0}b"}), "control characters"),
             (json!({"metadata": "{nonsense"}), "metadata must be"),
@@ -181,7 +184,12 @@ mod lifecycle {
         assert_eq!(vendor.post(TENANTS, large).await.error(413), "the request body is too large");
         let _ = vendor.put(&format!("{TENANTS}/nobody"), json!({"name": "x"})).await.error(404);
         let tenant = app.tenant("Acme").await;
-        let _ = vendor.put(&format!("{TENANTS}/{tenant}"), json!({})).await.error(400);
+        for body in [json!({}), json!({"name": null}), json!({"isReseller": null}), json!({"name": " "})] {
+            for path in [TENANTS, TENANTS_V2] {
+                let refused = vendor.put(&format!("{path}/{tenant}"), body.clone()).await;
+                assert_eq!(refused.status(), 400, "{body}: {}", refused.text());
+            }
+        }
     }
 
     #[tokio::test]
@@ -407,7 +415,9 @@ mod settings {
             (&json!(own.as_str()), &json!("Europe/Berlin"))
         );
         assert_eq!(read(&app, other.as_str()).await["timezone"], Value::Null);
-        let _ = admin.put(SETTINGS, json!({})).await.error(400);
+        for body in [json!({}), json!({"name": null}), json!({"name": ""})] {
+            let _ = admin.put(SETTINGS, body).await.error(400);
+        }
         let reader = app.sign_in(&reader, &own).await;
         assert_eq!(reader.get(SETTINGS).await.expect(200)["timezone"], "Europe/Berlin");
         assert!(

@@ -37,9 +37,8 @@ pub(crate) struct ResetActivationRequest {
     #[schema(value_type = String)]
     email: EmailAddress,
     /// What the mail's template may show besides.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    email_metadata: Map<String, Value>,
+    #[schema(value_type = Option<Object>)]
+    email_metadata: Option<Map<String, Value>>,
 }
 
 /// A user and the token that was mailed to them.
@@ -196,7 +195,7 @@ pub(crate) async fn reset(
             Some(tenant) => store.tenants().get(tenant).await?,
             None => None,
         };
-        let variables = request.email_metadata;
+        let variables = request.email_metadata.unwrap_or_default();
         mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
     }
     Ok(StatusCode::CREATED)

@@ -6,7 +6,7 @@ use rookery_domain::{EmailAddress, LockReason, Metadata, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::show;
 use rookery_http::wire::{UserResponse, Viewer};
-use rookery_http::{ApiError, ApiResult, Body, Patch, Path};
+use rookery_http::{ApiError, ApiResult, Body, Patch, Path, not_null};
 use rookery_store::{UserSnapshot, WithEnvironment};
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub(crate) struct UserChanges {
     #[schema(value_type = Option<String>)]
     vendor_metadata: Patch<Value>,
     /// Whether they are never asked for a second factor.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     mfa_bypass: Option<bool>,
 }
 

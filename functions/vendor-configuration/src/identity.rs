@@ -7,7 +7,7 @@ use rookery_domain::{
     JwtAlgorithm, MachineToMachineAuthStrategy,
 };
 use rookery_http::auth::{Principal, VendorAuth};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, HostEnvironment, no_environment};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, HostEnvironment, no_environment, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,50 +17,88 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConfigurationChanges {
     /// Seconds that an access token lives, 60 to 86400.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     default_token_expiration: Option<i64>,
     /// Seconds that a session lives, 300 to 15552000.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     default_refresh_token_expiration: Option<i64>,
     /// Seconds that a mailed code or link for signing in works, 60 to 86400.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     default_passwordless_token_expiration: Option<i64>,
     /// The `SameSite` attribute of the refresh cookie: `STRICT`, `LAX` or `NONE`.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<String>)]
     cookie_same_site: Option<CookieSameSite>,
     /// `RS256`.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<String>)]
     jwt_algorithm: Option<JwtAlgorithm>,
     /// `EmailAndPassword` or `NoLocalAuthentication`.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<String>)]
     auth_strategy: Option<AuthStrategy>,
     /// `ClientCredentials` or `AccessToken`.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = Option<String>)]
     machine_to_machine_auth_strategy: Option<MachineToMachineAuthStrategy>,
     /// Whether people may sign up by themselves.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_signups: Option<bool>,
     /// Whether API tokens may be made.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     api_tokens_enabled: Option<bool>,
     /// Whether tenants may set a password complexity of their own.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_override_password_complexity: Option<bool>,
     /// Whether tenants may set a password expiration of their own.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_override_password_expiration: Option<bool>,
     /// Whether tenants may set a password history of their own.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_override_enforce_password_history: Option<bool>,
     /// Whether users may sign in before their e-mail address is verified.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_not_verified_users_login: Option<bool>,
     /// Whether self-service needs the permission for what it does, not just membership.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     force_permissions: Option<bool>,
     /// Whether access tokens carry the attributes of a SAML sign-in.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     add_saml_attributes_to_jwt: Option<bool>,
     /// Whether a mailed link for signing in works only on the device that asked for it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     force_same_device_on_auth: Option<bool>,
     /// Whether users may invite others by link.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     allow_tenant_invitations: Option<bool>,
     /// Whether each refresh replaces the refresh token.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     rotate_refresh_tokens: Option<bool>,
     /// Whether users may be put into tenants that do not exist yet.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     skip_tenant_validation: Option<bool>,
     /// Whether access tokens carry role keys.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     add_roles_to_jwt: Option<bool>,
     /// Whether access tokens carry permission keys.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     add_permissions_to_jwt: Option<bool>,
 }
 

@@ -34,6 +34,6 @@ pub use extract::{Batch, Body, Created, OptionalBody, Path};
 pub use grants::{catalog_of, grants_in, with_own_roles};
 pub use host::{ClientAddress, ClientInfo, HostEnvironment, no_environment};
 pub use observed::Observed;
-pub use patch::Patch;
+pub use patch::{Patch, empty_is_null, not_null};
 pub use query::Query;
 pub use state::{AppState, Parts};

@@ -1,11 +1,13 @@
 //! Fields of a partial update.
 
+use serde::de::{Error as _, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
 
 /// A field that may be absent, null, or a value: left as it is, cleared, or set.
 ///
 /// Such a field says `#[serde(default)]`, so that it may be absent, and for the OpenAPI document
-/// `#[schema(value_type = Option<…>)]`.
+/// `#[schema(value_type = Option<…>)]`. What always has a value, and so cannot be cleared, is an `Option` that is read by
+/// [`not_null`] instead.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Patch<T> {
     /// Not mentioned.
@@ -22,6 +24,15 @@ impl<T> Patch<T> {
     #[must_use]
     pub fn is_present(&self) -> bool {
         !matches!(self, Self::Absent)
+    }
+
+    /// The value, if there is one.
+    #[must_use]
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Absent | Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
     }
 
     /// The same for another type of value.
@@ -49,6 +60,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
+/// Reads a field that may be left out, but not be null: there is nothing to clear. Such a field says
+/// `#[serde(default, deserialize_with = "not_null")]`, and `#[schema(nullable = false)]`.
+///
+/// # Errors
+/// The field is null, or no `T`.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(value) => Ok(Some(value)),
+        None => Err(D::Error::custom("it cannot be null: leave it out, and it stays as it is")),
+    }
+}
+
+/// Reads a field that answers show as an empty text where there is none: so an empty text is taken as null.
+///
+/// # Errors
+/// The field holds neither text nor null, or no `T`.
+pub fn empty_is_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Patch<T>, D::Error> {
+    match Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()) {
+        Some(text) => T::deserialize(text.into_deserializer()).map(Patch::Value),
+        None => Ok(Patch::Null),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -59,6 +97,14 @@ mod tests {
     struct Changes {
         #[serde(default)]
         name: Patch<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Special {
+        #[serde(default, deserialize_with = "not_null")]
+        level: Option<u8>,
+        #[serde(default, deserialize_with = "empty_is_null")]
+        parent: Patch<char>,
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -78,5 +124,21 @@ mod tests {
             assert_eq!(serde_json::from_str::<Changes>(json).unwrap(), Changes { name: name.clone() });
             assert_eq!(serde_json::from_str::<Creation>(json).unwrap().changes, Changes { name });
         }
+    }
+
+    #[test]
+    fn what_cannot_be_cleared_is_not_null_and_what_is_shown_empty_may_be_sent_so() {
+        let special = |json: &str| serde_json::from_str::<Special>(json).map_err(|error| error.to_string());
+        assert_eq!(special("{}").unwrap(), Special { level: None, parent: Patch::Absent });
+        assert_eq!(special(r#"{"level":1}"#).unwrap().level, Some(1));
+        assert!(special(r#"{"level":null}"#).unwrap_err().contains("cannot be null"));
+        for (json, parent) in [
+            (r#"{"parent":""}"#, Patch::Null),
+            (r#"{"parent":null}"#, Patch::Null),
+            (r#"{"parent":"a"}"#, Patch::Value('a')),
+        ] {
+            assert_eq!(special(json).unwrap().parent, parent);
+        }
+        assert!(special(r#"{"parent":"ab"}"#).is_err());
     }
 }

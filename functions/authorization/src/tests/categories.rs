@@ -17,6 +17,7 @@ async fn categories_are_made_read_changed_and_removed() {
 
     let path = format!("{CATEGORIES}/{}", id(&made));
     let updated = vendor.patch(&path, json!({"name": "Files", "description": null})).await.expect(200);
+    assert_eq!(vendor.patch(&path, json!({"name": null})).await.status(), 400);
     assert_eq!((&updated["name"], &updated["description"]), (&json!("Files"), &Value::Null));
     assert_eq!(find("Files").await, updated);
     assert_eq!(find("Documents").await, Value::Null);

@@ -9,7 +9,7 @@ async fn permissions_are_made_in_order_read_changed_and_removed() {
     let category = id(&vendor.post(CATEGORIES, json!({"name": "Documents"})).await.expect(201));
     let sent = json!([
         {"key": "docs.write", "name": "Write", "categoryId": category, "assignmentType": "NEVER"},
-        {"key": "docs.read", "name": "Read", "description": "Reads"},
+        {"key": "docs.read", "name": "Read", "description": "Reads", "categoryId": ""},
     ]);
     let made = vendor.post(PERMISSIONS, sent).await.expect(201);
     assert_eq!((&made[0]["key"], &made[1]["key"]), (&json!("docs.write"), &json!("docs.read")));
@@ -26,6 +26,13 @@ async fn permissions_are_made_in_order_read_changed_and_removed() {
     let updated = vendor.patch(&path, changes).await.expect(200);
     assert_eq!((&updated["key"], &updated["name"]), (&json!("docs.*"), &json!("All")));
     assert_eq!((&updated["categoryId"], &updated["assignmentType"]), (&json!(""), &json!("ALWAYS")));
+    for name in ["key", "name", "assignmentType"] {
+        let refused = vendor.patch(&path, json!({ name: null })).await.error(400);
+        assert!(refused.starts_with(&format!("{name}: it cannot be null")), "{refused}");
+    }
+    let listed = vendor.patch(&path, json!({"categoryId": category})).await.expect(200);
+    assert_eq!(listed["categoryId"], category);
+    assert_eq!(vendor.patch(&path, json!({"categoryId": ""})).await.expect(200)["categoryId"], "");
     assert_eq!(by_key(&vendor, PERMISSIONS, "docs.*").await, updated);
 
     let editor = role(&vendor, "editor", 5).await;

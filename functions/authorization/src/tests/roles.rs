@@ -26,6 +26,10 @@ async fn roles_are_made_in_order_read_changed_and_removed() {
     assert_eq!((&updated["key"], &updated["name"]), (&json!("writer"), &json!("Editor")));
     assert_eq!((&updated["description"], &updated["level"]), (&Value::Null, &json!(6)));
     assert_eq!(updated["updatedAt"], "2026-01-01T00:01:00.000Z");
+    for name in ["key", "name", "level", "isDefault", "firstUserRole", "migrateRole"] {
+        let refused = vendor.patch(&path, json!({ name: null })).await.error(400);
+        assert!(refused.starts_with(&format!("{name}: it cannot be null")), "{refused}");
+    }
     assert_eq!(by_key(&vendor, ROLES, "writer").await, updated);
     let _ = role(&vendor, "editor", 1).await;
 

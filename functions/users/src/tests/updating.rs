@@ -39,6 +39,7 @@ async fn a_vendor_changes_only_what_is_mentioned() {
     for refused in [
         json!({"metadata": {"a": "x".repeat(4_096)}}),
         json!({"metadata": "[1]"}),
+        json!({"mfaBypass": null}),
         json!({"phoneNumber": "1"}),
         json!({"name": "a\u{0}"}),
     ] {
