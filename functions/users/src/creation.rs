@@ -61,6 +61,8 @@ const TRIES: usize = 5;
 ///
 /// A new e-mail address makes a user, who activates the account from a mail. A user of the environment gets a mail to
 /// accept the invitation from, and is otherwise left as they are. Whoever has not accepted yet gets another mail.
+///
+/// Users can give only roles that are weaker than their own strongest, and invite nobody to stronger ones for new members.
 #[utoipa::path(
     post,
     path = "/identity/resources/users/v2",
@@ -77,14 +79,10 @@ pub(crate) async fn create_v2(
     Body(request): Body<CreateUserRequest>,
 ) -> ApiResult<Created<UserResponse>> {
     let invitation = Invitation::new(&app, &caller, request)?;
-    let rank = match invitation.newcomer.role_ids.as_slice() {
-        [] => None,
-        _ => caller.principal.rank().await?,
-    };
     let (email, tenant) = (&invitation.newcomer.email, &caller.tenant_id);
     for _ in 0..TRIES {
         let entrance = Entrance::read(&app, &caller.store, email, tenant).await?;
-        require_grantable(&entrance.catalog, tenant, &invitation.newcomer.role_ids, rank)?;
+        invitation.require_grantable(&entrance).await?;
         let invited = match entrance.user {
             None => invitation.make(&entrance).await?,
             Some(user) => invitation.add(&entrance, user).await?,
@@ -158,6 +156,13 @@ impl<'a> Invitation<'a> {
         })
     }
 
+    /// Whether the caller may give the roles that the newcomer is to have, be they named or those for new members.
+    async fn require_grantable(&self, entrance: &Entrance) -> ApiResult<()> {
+        let roles = self.newcomer.roles(entrance, false);
+        let rank = if roles.is_empty() { None } else { self.caller.principal.rank().await? };
+        require_grantable(&entrance.catalog, &entrance.tenant.tenant_id, &roles, rank)
+    }
+
     /// Makes the user; `None` when somebody took the e-mail address meanwhile.
     async fn make(&self, entrance: &Entrance) -> ApiResult<Option<User>> {
         let (app, store) = (self.app, &self.caller.store);
@@ -205,10 +210,11 @@ impl<'a> Invitation<'a> {
         let mut renewed = Renewed::default();
         let users = self.caller.store.users();
         let updated = users.update(id, |user| {
+            let sees = self.caller.principal.sees(user);
             let Some(membership) = user.membership_mut(tenant) else {
                 return Err(ApiError::Busy);
             };
-            if membership.has_joined() {
+            if membership.has_joined() || !sees {
                 return Err(ApiError::Conflict("the user is already a member of this tenant".to_owned()));
             }
             if self.with_mail {

@@ -121,8 +121,7 @@ fn require_visible(
     user: &User,
     tenants: &[TenantId],
 ) -> ApiResult<()> {
-    let hidden = user.invisible && caller.principal.user().is_some();
-    if !hidden && tenants.iter().any(|tenant| user.membership(tenant).is_some()) {
+    if caller.principal.sees(user) && tenants.iter().any(|tenant| user.membership(tenant).is_some()) {
         Ok(())
     } else {
         Err(ApiError::NotFound("user"))

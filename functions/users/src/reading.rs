@@ -37,11 +37,8 @@ pub(crate) async fn get(
     Path(id): Path<UserId>,
 ) -> ApiResult<Json<UserResponse>> {
     let found = caller.store.users().get_with_environment(id).await?.ok_or(ApiError::Unauthenticated)?;
-    let hidden = |user: &User| {
-        user.invisible && caller.principal.user().is_some_and(|caller| caller.user.id != user.id)
-    };
-    let member = found.value.filter(|user| user.membership(&caller.tenant_id).is_some() && !hidden(user));
-    let user = member.ok_or(ApiError::NotFound("user"))?;
+    let seen = |user: &User| user.membership(&caller.tenant_id).is_some() && caller.principal.sees(user);
+    let user = found.value.filter(seen).ok_or(ApiError::NotFound("user"))?;
     let (tenant, viewer) = (Some(&caller.tenant_id), viewer(&caller.principal));
     Ok(Json(show(&caller.store, &found.environment, &user, tenant, viewer).await?))
 }

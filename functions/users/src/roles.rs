@@ -91,8 +91,8 @@ impl RoleChange {
         let (found, own) = tokio::try_join!(users.snapshot(id), catalog.roles_of_tenant(tenant))?;
         let found = found.ok_or(ApiError::Unauthenticated)?;
         let catalog = and_roles(catalog.load(&found.environment).await?, own);
-        let member = found.value.filter(|user| user.membership(tenant).is_some());
-        let user = member.ok_or(ApiError::NotFound("user"))?;
+        let seen = |user: &UserSnapshot| user.membership(tenant).is_some() && caller.principal.sees(user);
+        let user = found.value.filter(seen).ok_or(ApiError::NotFound("user"))?;
         require_grantable(&catalog, tenant, &role_ids, caller.principal.rank().await?)?;
         Ok(Self { user, catalog, role_ids })
     }
@@ -105,6 +105,9 @@ impl RoleChange {
         let tenant = &caller.tenant_id;
         let users = caller.store.users();
         let updated = users.update_from(self.user, |user: &mut User| {
+            if !caller.principal.sees(user) {
+                return Err(ApiError::NotFound("user"));
+            }
             let membership = user.membership_mut(tenant).ok_or(ApiError::NotFound("user"))?;
             let roles = self.role_ids.iter().filter_map(|id| self.catalog.roles.get(id));
             roles.for_each(|role| change(membership, role));

@@ -8,6 +8,7 @@ mod listing;
 mod me;
 mod membership;
 mod roles;
+mod standing;
 mod updating;
 
 use rookery_domain::{

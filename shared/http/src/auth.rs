@@ -20,7 +20,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use rookery_domain::{Catalog, Environment, Grants, RoleLevel, Session, TenantId, UserId};
+use rookery_domain::{Catalog, Environment, Grants, RoleLevel, Session, TenantId, User, UserId};
 use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
 use rookery_tokens::{UserClaims, VendorClaims, decode};
 
@@ -209,9 +209,18 @@ impl Principal {
             Self::User(user) if user.user.super_user => Ok(None),
             Self::User(user) => match user.grants().await?.strongest {
                 Some(level) => Ok(Some(level)),
-                None => Err(ApiError::Forbidden("somebody without a role cannot give any".to_owned())),
+                None => Err(ApiError::Forbidden(
+                    "somebody without a role can neither give one nor take one".to_owned(),
+                )),
             },
         }
+    }
+
+    /// Whether `user` is there for them: one who is invisible is for nobody but vendors and themselves.
+    #[must_use]
+    pub fn sees(&self, user: &User) -> bool {
+        let is_themselves = |caller: &UserAuth| caller.user.id == user.id;
+        !user.invisible || self.user().is_none_or(is_themselves)
     }
 
     /// The user, if it is one.

@@ -39,7 +39,7 @@ pub struct NewcomerRequest {
 pub struct Newcomer {
     /// Their e-mail address.
     pub email: EmailAddress,
-    /// The roles they are to have; when there are none, those for new members.
+    /// The roles they are to have; when none are named, those for new members.
     pub role_ids: Vec<RoleId>,
     name: Option<String>,
     profile_picture_url: Option<String>,
@@ -91,12 +91,18 @@ impl Newcomer {
         status: MembershipStatus,
         now: Timestamp,
     ) -> Membership {
-        let tenant = &entrance.tenant.tenant_id;
-        let role_ids = match self.role_ids.as_slice() {
-            [] => entrance.catalog.roles_for_new_member(tenant, is_first),
+        let tenant = entrance.tenant.tenant_id.clone();
+        let role_ids = self.roles(entrance, is_first);
+        Membership { expires_at: self.expires_at, ..Membership::new(tenant, role_ids, status, now) }
+    }
+
+    /// The roles that they get in the tenant, of which they are the first member if `is_first`.
+    #[must_use]
+    pub fn roles(&self, entrance: &Entrance, is_first: bool) -> Vec<RoleId> {
+        match self.role_ids.as_slice() {
+            [] => entrance.catalog.roles_for_new_member(&entrance.tenant.tenant_id, is_first),
             named => named.to_vec(),
-        };
-        Membership { expires_at: self.expires_at, ..Membership::new(tenant.clone(), role_ids, status, now) }
+        }
     }
 
     fn user(&self, id: UserId, membership: Membership, now: Timestamp) -> User {
