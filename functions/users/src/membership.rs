@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{
-    Catalog, Environment, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId, UserId,
+    Catalog, Environment, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId, Timestamp,
+    UserId,
 };
 use rookery_http::auth::{DeleteUsers, ScopeAuth, VendorAuth};
 use rookery_http::members::{catalog_in, show};
@@ -75,7 +76,10 @@ pub(crate) async fn remove(caller: ScopeAuth<DeleteUsers>, Path(id): Path<UserId
     }
 }
 
-/// Has a user work in a tenant from their next sign-in on. They are added to it if they do not belong to it yet.
+/// Has a user work in a tenant from their next sign-in on. They are added to it if they do not belong to it yet; whoever
+/// has not accepted an invitation to it yet need not do so any more.
+///
+/// Where their membership is disabled or over they cannot sign in: that is refused.
 #[utoipa::path(
     put,
     path = "/identity/resources/users/v1/{userId}/tenant",
@@ -84,7 +88,7 @@ pub(crate) async fn remove(caller: ScopeAuth<DeleteUsers>, Path(id): Path<UserId
     security(("vendor" = [])),
     params(("userId" = Uuid, Path)),
     request_body = ActiveTenantRequest,
-    responses((status = OK, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND)),
+    responses((status = OK, body = UserResponse), (status = BAD_REQUEST), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn set_active(
     vendor: VendorAuth,
@@ -99,11 +103,25 @@ pub(crate) async fn set_active(
     join(&app, &vendor, &environment, tenant, id, &MembershipStatus::PendingLogin).await?;
     let users = vendor.store.users();
     let updated = users.update(id, |user| {
+        let_in(user.membership_mut(tenant).ok_or(ApiError::Busy)?, app.now())?;
         user.active_tenant = Some(tenant.clone());
         ApiResult::Ok(())
     });
     let user = updated.await?.ok_or(ApiError::NotFound("user"))?;
     Ok(Json(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
+}
+
+/// Lets somebody into the tenant of `membership` on the vendor's word. Whoever is new waits for their activation still.
+fn let_in(membership: &mut Membership, now: Timestamp) -> ApiResult<()> {
+    if let MembershipStatus::PendingInvitation(_) = membership.status {
+        membership.status = MembershipStatus::PendingLogin;
+    }
+    if membership.has_joined() && !membership.is_usable(now) {
+        return Err(ApiError::Forbidden(
+            "the user's membership in this tenant is disabled or over".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Adds a user to a tenant, with the roles for new members, and mails them an invitation to accept. Whoever belongs to

@@ -147,6 +147,28 @@ async fn the_tenant_to_work_in_is_set_and_made_if_need_be() {
 }
 
 #[tokio::test]
+async fn whoever_is_to_work_in_a_tenant_need_not_accept_their_invitation_to_it() {
+    let app = app().await;
+    let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
+    let jane = app.user("jane@example.com", &acme, &[]).await;
+    let _ = invite(&app, &jane, &labs).await;
+    let (vendor, body) = (app.vendor(), json!({"tenantId": labs}));
+    let _ = vendor.put(&path(&jane, "/tenant"), body.clone()).await.expect(200);
+    let user = stored(&app, jane.id).await;
+    assert_eq!(user.landing_tenant(app.state().now()), Some(&labs));
+    assert_eq!(user.membership(&labs).unwrap().status, MembershipStatus::PendingLogin);
+
+    change(&app, jane.id, |user| {
+        user.active_tenant = Some(acme.clone());
+        user.membership_mut(&labs).unwrap().disabled = true;
+    })
+    .await;
+    let refused = vendor.put(&path(&jane, "/tenant"), body).await.error(403);
+    assert!(refused.contains("disabled or over"), "{refused}");
+    assert_eq!(stored(&app, jane.id).await.active_tenant, Some(acme));
+}
+
+#[tokio::test]
 async fn everybody_moves_and_keeps_what_they_can() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
