@@ -124,7 +124,7 @@ pub(crate) async fn list(caller: ScopeAuth<ReadPermissions>) -> ApiResult<Json<V
 
 /// Makes permissions: all of them, or none.
 ///
-/// The answer holds one permission for each that was sent, in the same order.
+/// The answer holds one permission for each that was sent, in the same order; at most 49 can be made at once.
 #[utoipa::path(
     post,
     path = "/identity/resources/permissions/v1",
