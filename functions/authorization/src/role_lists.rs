@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use axum::Json;
 use axum::extract::RawQuery;
 use futures::future::try_join_all;
-use rookery_domain::{Order, Page, Role, RoleLevel, TenantId, bounded};
+use rookery_domain::{Order, Page, Role, RoleLevel, TenantId, bounded, folded};
 use rookery_http::auth::{ReadRoles, ScopeAuth};
 use rookery_http::page::{PageParameters, PageResponse};
 use rookery_http::wire::RoleResponse;
@@ -155,7 +155,7 @@ impl Selection {
         let tenants = filter.tenant_ids.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
         let tenants = at_most(MOST_TENANTS, "_tenantIds can name", tenants)?;
         Ok(Self {
-            filter: text.map(|text| text.to_lowercase()),
+            filter: text.as_deref().map(folded),
             levels,
             tenants: tenants.into_iter().collect(),
             sort: sort(filter.sort_by.as_deref())?,
@@ -176,7 +176,7 @@ impl Selection {
         let contains = |filter: &String| {
             let description = role.description.as_deref().unwrap_or_default();
             let texts = [role.key.as_str(), role.name.as_str(), description];
-            texts.iter().any(|text| text.to_lowercase().contains(filter))
+            texts.iter().any(|text| folded(text).contains(filter))
         };
         let tenant = role.tenant_id.as_ref();
         self.filter.as_ref().is_none_or(contains)

@@ -98,12 +98,13 @@ pub(crate) struct HierarchyLinkResponse {
     operation_id = "TenantHierarchyControllerV1_getSubTenants",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN)),
+    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn descendants(
     caller: TenantAuth<ReadSubAccount>,
 ) -> ApiResult<Json<Vec<RelativeResponse>>> {
-    let below = caller.store.tenants().descendants(&caller.tenant_id).await?;
+    let tenants = caller.store.tenants();
+    let (_, below) = with_tenant(&caller, tenants.descendants(&caller.tenant_id)).await?;
     Ok(Json(below.into_iter().map(|below| RelativeResponse::new(below.tenant, below.level)).collect()))
 }
 
@@ -115,10 +116,11 @@ pub(crate) async fn descendants(
     operation_id = "TenantHierarchyControllerV1_getParentTenants",
     security(("vendor" = []), ("user" = [])),
     params(("frontegg-tenant-id" = Option<String>, Header, description = "The tenant; needed with a vendor token.")),
-    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN)),
+    responses((status = OK, body = Vec<RelativeResponse>), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn parents(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Json<Vec<RelativeResponse>>> {
-    let above = caller.store.tenants().ancestors(&caller.tenant_id).await?;
+    let tenants = caller.store.tenants();
+    let (_, above) = with_tenant(&caller, Box::pin(tenants.ancestors(&caller.tenant_id))).await?;
     let relatives = above.into_iter().zip(1..).map(|(tenant, level)| RelativeResponse::new(tenant, level));
     Ok(Json(relatives.collect()))
 }
@@ -135,9 +137,19 @@ pub(crate) async fn parents(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Jso
 )]
 pub(crate) async fn tree(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Json<TreeResponse>> {
     let tenants = caller.store.tenants();
-    let root = tenants.get(&caller.tenant_id).await?.ok_or(ApiError::NotFound("tenant"))?;
-    let below = tenants.descendants(&caller.tenant_id).await?;
+    let (root, below) = with_tenant(&caller, tenants.descendants(&caller.tenant_id)).await?;
     Ok(Json(TreeResponse::new(root, &below)))
+}
+
+/// The caller's tenant, which must be there, and `relatives` of it, which are read at the same time.
+async fn with_tenant<T, E: Into<ApiError>>(
+    caller: &TenantAuth<ReadSubAccount>,
+    relatives: impl Future<Output = Result<T, E>>,
+) -> ApiResult<(Tenant, T)> {
+    let tenants = caller.store.tenants();
+    let (tenant, relatives) = tokio::join!(tenants.get(&caller.tenant_id), relatives);
+    let tenant = tenant?.ok_or(ApiError::NotFound("tenant"))?;
+    Ok((tenant, relatives.map_err(Into::into)?))
 }
 
 /// Puts one tenant below another.

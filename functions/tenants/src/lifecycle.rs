@@ -51,7 +51,7 @@ pub(crate) async fn create(
     Ok(Created(TenantResponse::new(vendor.store.id(), tenant)))
 }
 
-/// Gets a tenant, as a list of one; an empty list when there is no such tenant.
+/// Gets a tenant, as a list of one; an empty list when there is no such tenant. What cannot be a tenant's id is refused.
 #[utoipa::path(
     get,
     path = "/tenants/resources/tenants/v1/{tenantId}",
@@ -59,13 +59,10 @@ pub(crate) async fn create(
     operation_id = "TenantControllerV1_getTenant",
     security(("vendor" = [])),
     params(("tenantId" = String, Path)),
-    responses((status = OK, body = Vec<TenantResponse>)),
+    responses((status = OK, body = Vec<TenantResponse>), (status = BAD_REQUEST)),
 )]
-pub(crate) async fn get(
-    vendor: VendorAuth,
-    Path(id): Path<TenantId>,
-) -> ApiResult<Json<Vec<TenantResponse>>> {
-    let found = vendor.store.tenants().get(&id).await?;
+pub(crate) async fn get(vendor: VendorAuth, Path(id): Path<String>) -> ApiResult<Json<Vec<TenantResponse>>> {
+    let found = vendor.store.tenants().get(&id.parse()?).await?;
     let tenants = found.into_iter().map(|tenant| TenantResponse::new(vendor.store.id(), tenant));
     Ok(Json(tenants.collect()))
 }

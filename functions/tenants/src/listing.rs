@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::RawQuery;
-use rookery_domain::TenantId;
+use rookery_domain::{TenantId, bounded};
 use rookery_http::auth::VendorAuth;
 use rookery_http::page::{PageParameters, PageResponse};
 use rookery_http::{ApiError, ApiResult, Query};
@@ -23,6 +23,9 @@ const LARGEST_PAGE: usize = 200;
 /// How many tenants the list that is not paged may have. That many fit the 6 MB that a function can answer as long as they
 /// have little metadata; an answer that does not fit is refused whatever it lists.
 const LARGEST_UNPAGED: usize = 2_000;
+
+/// How many characters a search may have: as many as a name or an id.
+const LONGEST_FILTER: usize = 255;
 
 /// Which tenants, and in which order.
 #[derive(Deserialize, IntoParams)]
@@ -55,7 +58,7 @@ impl TenantFilter {
         if !self.tenant_ids.is_empty() {
             query.ids = Some(tenant_ids(&self.tenant_ids)?);
         }
-        query.filter = self.filter;
+        query.filter = self.filter.map(|text| bounded("_filter", text, LONGEST_FILTER)).transpose()?;
         Ok(query)
     }
 }

@@ -183,6 +183,8 @@ mod lifecycle {
         let large = json!({"name": "x".repeat(1 << 20)});
         assert_eq!(vendor.post(TENANTS, large).await.error(413), "the request body is too large");
         let _ = vendor.put(&format!("{TENANTS}/nobody"), json!({"name": "x"})).await.error(404);
+        let refused = vendor.get(&format!("{TENANTS}/a%20b")).await.error(400);
+        assert!(refused.contains("tenantId must be"), "{refused}");
         let tenant = app.tenant("Acme").await;
         for body in [json!({}), json!({"name": null}), json!({"isReseller": null}), json!({"name": " "})] {
             for path in [TENANTS, TENANTS_V2] {
@@ -281,13 +283,18 @@ mod listing {
         assert_eq!(names(&page("_limit=2&_order=DESC").await), ["Charlie", "Bravo"]);
         assert_eq!(names(&page("_sortBy=name&_limit=3").await), ["Alpha", "Bravo", "Charlie"]);
         assert_eq!(names(&page("_filter=LT").await), ["Delta"]);
+        let spelt_otherwise = json!({"name": "\u{c4}dam"});
+        let _ = vendor.post(TENANTS, spelt_otherwise).await.expect(201);
+        assert_eq!(names(&page("_filter=a%CC%88dam").await), ["\u{c4}dam"]);
+        let long = format!("{TENANTS_V2}?_filter={}", "x".repeat(256));
+        assert!(vendor.get(&long).await.error(400).contains("_filter must be at most 255"));
         let second = page("_filter=l&_limit=2&_offset=1").await;
         assert_eq!(second["_metadata"], json!({"totalItems": 3, "totalPages": 2}));
         assert_eq!(second["_links"]["first"], "?_filter=l&_limit=2&_offset=0");
         for bad in ["_limit=0", "_limit=201", "_offset=-1", "_sortBy=age", "_order=UP", "_tenantIds=a%20b"] {
             assert_eq!(vendor.get(&format!("{TENANTS_V2}?{bad}")).await.status(), 400, "{bad}");
         }
-        assert_eq!(vendor.get(TENANTS).await.expect(200).as_array().unwrap().len(), 5);
+        assert_eq!(vendor.get(TENANTS).await.expect(200).as_array().unwrap().len(), 6);
     }
 
     #[tokio::test]
@@ -341,6 +348,20 @@ mod hierarchy {
         assert_eq!((removed.status(), removed.text()), (200, ""));
         assert_eq!(app.vendor().delete_with(HIERARCHY, pair).await.status(), 404);
         assert_eq!(at(&b).get(HIERARCHY).await.expect(200), json!([]));
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_is_not_there_has_no_place_in_the_tree() {
+        let app = app().await;
+        let nobody = app.vendor().with("frontegg-tenant-id", "nobody");
+        for path in ["", "/parents", "/tree"] {
+            assert_eq!(nobody.get(&format!("{HIERARCHY}{path}")).await.error(404), "tenant not found");
+        }
+        let alone = app.tenant("Alone").await;
+        let alone = app.vendor().with("frontegg-tenant-id", alone.as_str());
+        for path in ["", "/parents"] {
+            assert_eq!(alone.get(&format!("{HIERARCHY}{path}")).await.expect(200), json!([]));
+        }
     }
 
     #[tokio::test]

@@ -167,7 +167,7 @@ mod tests {
         };
         assert_eq!(statuses("health"), "200 500 503");
         assert_eq!(statuses("authenticate_vendor"), "200 400 401 413 500 503");
-        assert_eq!(statuses("TenantControllerV1_getTenant"), "200 401 403 404 500 503");
+        assert_eq!(statuses("TenantControllerV1_getTenant"), "200 400 401 403 404 500 503");
         assert_eq!(statuses("TenantControllerV1_createTenant"), "201 400 401 403 409 413 500 503");
     }
 

@@ -43,7 +43,7 @@ pub use role::{Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
 pub use tenant::{Tenant, TenantProfile, TenantType};
-pub use text::{TextError, bounded, required};
+pub use text::{TextError, bounded, folded, required};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
 };

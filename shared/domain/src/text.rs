@@ -1,5 +1,7 @@
 //! Text that a caller supplies, within limits.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// A text is too long or holds control characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -50,6 +52,12 @@ pub fn required(field: &'static str, text: String, max: usize) -> Result<String,
     bounded(field, text, max)
 }
 
+/// `text` as searches compare it: in one case, and in one spelling of what Unicode spells in several.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.to_lowercase().nfc().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +69,11 @@ mod tests {
         assert_eq!(bounded("name", "a\nb".to_owned(), 3), Err(TextError::Control { field: "name" }));
         assert!(bounded("name", String::new(), 3).is_ok());
         assert_eq!(required("name", " ".to_owned(), 3), Err(TextError::Empty { field: "name" }));
+    }
+
+    #[test]
+    fn case_and_spelling_make_no_difference_to_a_search() {
+        assert_eq!(folded("A\u{308}DAM"), "\u{e4}dam");
+        assert_eq!(folded("\u{c4}dam"), folded("a\u{308}DAM"));
     }
 }

@@ -6,7 +6,7 @@ mod removal;
 pub use hierarchy::{Descendant, LinkError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId};
+use rookery_domain::{Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId, folded};
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{Entity, Stored};
@@ -269,9 +269,9 @@ impl<'a> Tenants<'a> {
 /// The page that `query` asks for of `entries`, which come oldest first.
 fn select(mut entries: Vec<TenantEntry>, query: &TenantQuery) -> Page<TenantId> {
     if let Some(filter) = &query.filter {
-        let filter = filter.to_lowercase();
+        let filter = folded(filter);
         entries.retain(|entry| {
-            entry.name.to_lowercase().contains(&filter) || entry.id.as_str().to_lowercase().contains(&filter)
+            folded(&entry.name).contains(&filter) || entry.id.as_str().to_lowercase().contains(&filter)
         });
     }
     match query.sort {

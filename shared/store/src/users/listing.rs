@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Metadata, Order, Page, PageRequest, TenantId, User, UserId};
+use rookery_domain::{Metadata, Order, Page, PageRequest, TenantId, User, UserId, folded};
 
 use super::{UserEntry, Users};
 use crate::entity::corrupt;
@@ -169,8 +169,8 @@ impl UserQuery {
 
     /// Those of `entries`, which come oldest first, that are asked for, in ascending order.
     fn select(&self, mut entries: Vec<UserEntry>) -> Vec<UserId> {
-        let filter = self.filter.as_deref().map(str::to_lowercase);
-        let prefix = self.name_prefix.as_deref().map(str::to_lowercase);
+        let filter = self.filter.as_deref().map(folded);
+        let prefix = self.name_prefix.as_deref().map(folded);
         entries.retain(|entry| {
             filter.as_deref().is_none_or(|filter| entry.contains(filter))
                 && prefix.as_deref().is_none_or(|prefix| entry.is_named(prefix))
@@ -209,12 +209,12 @@ impl UserQuery {
 
 impl UserEntry {
     fn contains(&self, filter: &str) -> bool {
-        let name = self.name.as_deref().map(str::to_lowercase);
+        let name = self.name.as_deref().map(folded);
         self.email.as_str().contains(filter) || name.is_some_and(|name| name.contains(filter))
     }
 
     fn is_named(&self, prefix: &str) -> bool {
-        self.name.as_deref().is_some_and(|name| name.to_lowercase().starts_with(prefix))
+        self.name.as_deref().is_some_and(|name| folded(name).starts_with(prefix))
     }
 }
 
