@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{
     Catalog, Environment, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId, Timestamp,
-    UserId,
+    User, UserId,
 };
-use rookery_http::auth::{DeleteUsers, ScopeAuth, VendorAuth};
-use rookery_http::members::{catalog_in, show};
+use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth};
+use rookery_http::members::{catalog_in, require_grantable, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
@@ -52,6 +52,8 @@ pub(crate) struct MoveUsersRequest {
 }
 
 /// Takes a user out of the tenant; a vendor who names none removes them everywhere. With the last tenant goes the user.
+///
+/// Users can take out only those all of whose roles are weaker than their own strongest, and themselves.
 #[utoipa::path(
     delete,
     path = "/identity/resources/users/v1/{userId}",
@@ -66,14 +68,35 @@ pub(crate) struct MoveUsersRequest {
 )]
 pub(crate) async fn remove(caller: ScopeAuth<DeleteUsers>, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
     let users = caller.store.users();
-    let removed = match &caller.tenant_id {
-        Some(tenant) => users.leave(id, tenant).await?,
-        None => users.remove(id).await?,
+    let removed = match (&caller.principal, &caller.tenant_id) {
+        (Principal::User(user), _) if user.user.id != id => {
+            remove_colleague(&caller.principal, user, id).await?
+        }
+        (_, Some(tenant)) => users.leave(id, tenant).await?,
+        (_, None) => users.remove(id).await?,
     };
     match removed {
         true => Ok(StatusCode::OK),
         false => Err(ApiError::NotFound("user")),
     }
+}
+
+/// Takes the user `id` out of the tenant of `caller`, if they see them and could take each of their roles.
+async fn remove_colleague(principal: &Principal, caller: &UserAuth, id: UserId) -> ApiResult<bool> {
+    let (store, tenant) = (&caller.store, &caller.tenant_id);
+    let (catalog, rank) = tokio::try_join!(
+        async { Ok(catalog_in(store, &caller.environment, &[tenant]).await?) },
+        principal.rank(),
+    )?;
+    let users = store.users();
+    let removed = users.leave_if(id, tenant, |user: &User| {
+        if !principal.sees(user) {
+            return Err(ApiError::NotFound("user"));
+        }
+        let roles = user.membership(tenant).into_iter().flat_map(|member| catalog.roles_of(member));
+        require_grantable(&catalog, tenant, &roles.map(|role| role.id).collect::<Vec<_>>(), rank)
+    });
+    Ok(removed.await?)
 }
 
 /// Has a user work in a tenant from their next sign-in on. They are added to it if they do not belong to it yet; whoever

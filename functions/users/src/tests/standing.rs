@@ -77,3 +77,37 @@ async fn nobody_invites_to_roles_that_they_could_not_give_be_they_named_or_not()
     let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());
     let _ = vendor.post(INVITE, json!({"email": "zoe@example.com"})).await.expect(201);
 }
+
+#[tokio::test]
+async fn nobody_takes_out_somebody_as_strong_as_themselves_but_the_strongest() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let (weak, peer) =
+        (manager(&app, &acme, 500).await, app.user("peer@example.com", &acme, &["Manager500"]).await);
+    let admin = app.user("admin@example.com", &acme, &["Admin"]).await;
+    let (joe, ann) =
+        (app.user("joe@example.com", &acme, &[]).await, app.user("ann@example.com", &acme, &["Admin"]).await);
+    let client = app.sign_in(&weak, &acme).await;
+    for stronger in [&peer, &admin] {
+        assert_eq!(client.delete(&path(stronger, "")).await.status(), 403);
+        assert!(stored(&app, stronger.id).await.membership(&acme).is_some());
+    }
+    let _ = client.delete(&path(&joe, "")).await.expect(200);
+    let _ = app.sign_in(&admin, &acme).await.delete(&path(&ann, "")).await.expect(200);
+    let _ = client.delete(&path(&weak, "")).await.expect(200);
+    assert_eq!(client.get(&path(&peer, "")).await.status(), 401, "whoever took themselves out is out");
+}
+
+#[tokio::test]
+async fn an_invisible_user_is_taken_out_by_vendors_and_themselves_alone() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let admin = app.user("admin@example.com", &acme, &["Admin"]).await;
+    let ghost = app.user("ghost@example.com", &acme, &[]).await;
+    change(&app, ghost.id, |user| user.invisible = true).await;
+    let client = app.sign_in(&admin, &acme).await;
+    assert_eq!(client.delete(&path(&ghost, "")).await.error(404), "user not found");
+    assert!(stored(&app, ghost.id).await.membership(&acme).is_some());
+    let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());
+    let _ = vendor.delete(&path(&ghost, "")).await.expect(200);
+}

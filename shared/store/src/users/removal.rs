@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, UserId};
+use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, User, UserId};
 
 use super::listing::parse_id;
 use super::{UserEntry, UserItem, Users};
@@ -49,6 +49,23 @@ impl Users<'_> {
         self.leave_one(id, tenant, Leaving::Tenant(tenant)).await
     }
 
+    /// The same as [`Self::leave`], unless `check`, which sees the user as they are at that moment, refuses.
+    ///
+    /// # Errors
+    /// `check` refuses, or the table fails.
+    pub async fn leave_if<E>(
+        &self,
+        id: UserId,
+        tenant: &TenantId,
+        check: impl Fn(&User) -> Result<(), E>,
+    ) -> Result<bool, UpdateError<E>> {
+        let left = while_contended!(self.try_leave(id, Leaving::Tenant(tenant), &check))?;
+        if left {
+            self.end_sessions(id, tenant).await?;
+        }
+        Ok(left)
+    }
+
     /// Takes a user out of `tenant` as [`Self::leave`] does, if it was removed: its removal has not come to them yet.
     /// `false`: they do not belong to it, or it is there.
     ///
@@ -66,10 +83,14 @@ impl Users<'_> {
     ) -> Result<bool, StoreError> {
         let left = self.leave_some(id, leaving).await?;
         if left {
-            let here = |session: &Session| session.tenant_id == *tenant;
-            self.environment.sessions().end_all(id, here).await?;
+            self.end_sessions(id, tenant).await?;
         }
         Ok(left)
+    }
+
+    async fn end_sessions(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
+        let here = |session: &Session| session.tenant_id == *tenant;
+        self.environment.sessions().end_all(id, here).await
     }
 
     /// Removes a user everywhere, and ends their sessions. `false`: there is no such user.
@@ -89,17 +110,23 @@ impl Users<'_> {
     }
 
     async fn leave_some(&self, id: UserId, leaving: Leaving<'_>) -> Result<bool, StoreError> {
-        let left = while_contended!(self.try_leave(id, leaving));
+        let left = while_contended!(self.try_leave(id, leaving, &|_| Ok(())));
         left.map_err(|error: UpdateError<Infallible>| match error {
             UpdateError::Refused(never) => match never {},
             UpdateError::Store(error) => error,
         })
     }
 
-    async fn try_leave<E>(&self, id: UserId, leaving: Leaving<'_>) -> Result<bool, UpdateError<E>> {
+    async fn try_leave<E>(
+        &self,
+        id: UserId,
+        leaving: Leaving<'_>,
+        check: &impl Fn(&User) -> Result<(), E>,
+    ) -> Result<bool, UpdateError<E>> {
         let Some(mut stored) = self.stored(id).await? else {
             return Ok(false);
         };
+        check(&stored.value.user).map_err(UpdateError::Refused)?;
         let entry = UserEntry::from(&stored.value.user);
         let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
         let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
