@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefreshRequest {
-    /// Another tenant of the user's, for this one access token. The tenant they work in stays the same.
+    /// Another tenant of the user's, or any that a super user reaches, for this one access token. The tenant they work in stays the same.
     #[schema(value_type = Option<String>)]
     tenant_id: Option<TenantId>,
 }
@@ -143,7 +143,7 @@ impl Refresh<'_> {
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
-        user.usable_tenants(self.now).any(|usable| usable == tenant)
+        user.reaches(tenant, self.now)
     }
 
     /// Exchanges the token, which is the current one, while the access token is signed.

@@ -123,8 +123,10 @@ pub(crate) async fn list_v3(
     Ok(Json(UserTenantsResponse { tenants, active_tenant }))
 }
 
-/// The tenants that the user of `caller` may sign in to at `now`, oldest membership first.
+/// The tenants that the user of `caller` may sign in to at `now`, oldest membership first. Of all that a super user reaches
+/// these are their own and, after them, the one that they work in.
 async fn usable_tenants(caller: &ActingUser, now: Timestamp) -> ApiResult<Vec<Tenant>> {
-    let ids: Vec<_> = caller.user.usable_tenants(now).cloned().collect();
+    let mut ids: Vec<_> = caller.user.usable_tenants(now).cloned().collect();
+    ids.extend(caller.user.landing_tenant(now).filter(|tenant| !ids.contains(tenant)).cloned());
     Ok(caller.store.tenants().get_all(&ids).await?)
 }

@@ -106,6 +106,8 @@ pub(crate) async fn set_invisible(
 }
 
 /// Lets a user into every tenant of the environment, or no longer.
+///
+/// They switch to any tenant as to their own, have no roles where they do not belong, and need no permission in self-service.
 #[utoipa::path(
     put,
     path = "/identity/resources/users/v1/{userId}/superuser",

@@ -280,11 +280,17 @@ impl User {
         self.memberships.iter().filter(usable).map(|membership| &membership.tenant_id)
     }
 
+    /// Whether they may work in `tenant`, if it is there: a super user may, whether they belong to it or not.
+    #[must_use]
+    pub fn reaches(&self, tenant: &TenantId, now: Timestamp) -> bool {
+        self.super_user || self.usable_tenants(now).any(|usable| usable == tenant)
+    }
+
     /// Where a sign-in lands: the tenant they last worked in or, when that is gone, the oldest one left.
     #[must_use]
     pub fn landing_tenant(&self, now: Timestamp) -> Option<&TenantId> {
-        let last = self.active_tenant.as_ref();
-        self.usable_tenants(now).find(|id| Some(*id) == last).or_else(|| self.usable_tenants(now).next())
+        let last = self.active_tenant.as_ref().filter(|tenant| self.reaches(tenant, now));
+        last.or_else(|| self.usable_tenants(now).next())
     }
 
     /// Lets them into the tenants that waited for their first sign-in, and says whether there were any. Where the e-mail

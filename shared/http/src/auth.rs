@@ -161,7 +161,7 @@ async fn authenticate_user(claims: UserClaims, app: &AppState) -> ApiResult<User
         return Err(ApiError::Unauthenticated);
     };
     let now = app.now();
-    let may_work = user.super_user || user.usable_tenants(now).any(|tenant| *tenant == claims.tenant_id);
+    let may_work = user.reaches(&claims.tenant_id, now);
     if now >= session.expires_at || user.locked.is_some() || !may_work {
         return Err(ApiError::Unauthenticated);
     }

@@ -268,3 +268,31 @@ async fn a_refresh_takes_two_waves_and_one_signature() {
         assert_eq!(scene.app.signatures() - signatures, 1);
     }
 }
+
+#[tokio::test]
+async fn a_super_user_gets_tokens_for_every_tenant_there_is_and_leaves_one_that_is_removed() {
+    let scene = scene().await;
+    let other = scene.app.tenant("Other").await;
+    let refresh = async |token: &str, tenant: &str| {
+        scene.holder(token).post(REFRESH, json!({ "tenantId": tenant })).await
+    };
+    let token = scene.signed_in().await.refresh_token();
+    assert_eq!(refresh(&token, other.as_str()).await.status(), 403);
+    scene.change_jane(|user| user.super_user = true).await;
+    assert_eq!(refresh(&token, "nowhere").await.status(), 403);
+    let answer = refresh(&token, other.as_str()).await.expect(201);
+    assert_eq!(claims(&answer)["tenantId"], json!(other));
+    assert_eq!((&claims(&answer)["roles"], &claims(&answer)["superUser"]), (&json!([]), &json!(true)));
+    let back = scene.refresh(&refresh_token(&answer)).await.expect(201);
+    assert_eq!(claims(&back)["tenantId"], json!(scene.acme));
+
+    scene.change_jane(|user| user.active_tenant = Some(other.clone())).await;
+    let answer = scene.try_sign_in().await.expect(200);
+    assert_eq!(claims(&answer)["tenantId"], json!(other));
+    let (environment, now) = (scene.app.environment(), scene.app.state().now());
+    environment.tenants().remove(&other, now, &|| true).await.unwrap();
+    assert_eq!(scene.refresh(&refresh_token(&answer)).await.status(), 401);
+    let answer = scene.try_sign_in().await.expect(200);
+    assert_eq!(claims(&answer)["tenantId"], json!(scene.acme));
+    scene.refresh(&refresh_token(&answer)).await.expect(201);
+}

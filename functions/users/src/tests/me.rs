@@ -117,6 +117,40 @@ async fn bad_changes_are_named() {
 }
 
 #[tokio::test]
+async fn a_super_user_works_in_every_tenant_of_the_environment_until_they_are_none_any_more() {
+    let app = app().await;
+    let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
+    let jane = app.user("jane@example.com", &acme, &[]).await;
+    app.user("joe@example.com", &labs, &[]).await;
+    let client = app.sign_in(&jane, &acme).await;
+    let switch = async |tenant: &str| client.put(SWITCH, json!({"tenantId": tenant})).await;
+    assert_eq!(switch(labs.as_str()).await.status(), 403);
+
+    let path = format!("/identity/resources/users/v1/{}/superuser", jane.id);
+    let _ = app.vendor().put(&path, json!({"superUser": true})).await.expect(200);
+    let elsewhere = app.neighbour().await.tenant("Elsewhere").await;
+    for nowhere in ["nowhere", elsewhere.as_str()] {
+        assert_eq!(switch(nowhere).await.status(), 403, "{nowhere}");
+    }
+    let switched = switch(labs.as_str()).await.expect(200);
+    assert_eq!((&switched["tenantId"], &switched["roles"]), (&json!(labs), &json!([])));
+    let at_labs = app.sign_in(&jane, &labs).await;
+    let seen = at_labs.get("/identity/resources/users/v1").await.expect(200);
+    assert_eq!(
+        (&seen["items"][0]["email"], &seen["_metadata"]["totalItems"]),
+        (&json!("joe@example.com"), &json!(1))
+    );
+    let tenants = at_labs.get("/identity/resources/users/v3/me/tenants").await.expect(200);
+    assert_eq!(tenants["activeTenant"]["tenantId"], labs.as_str());
+    assert_eq!(tenants["tenants"].as_array().unwrap().len(), 2);
+
+    let _ = app.vendor().put(&path, json!({"superUser": false})).await.expect(200);
+    assert_eq!(at_labs.get(ME).await.status(), 401);
+    assert_eq!(client.get(ME).await.expect(200)["tenantId"], acme.as_str());
+    assert_eq!(stored(&app, jane.id).await.landing_tenant(app.state().now()), Some(&acme));
+}
+
+#[tokio::test]
 async fn a_vendor_changes_the_user_that_the_headers_name() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);

@@ -67,12 +67,30 @@ impl Users<'_> {
     }
 
     /// Takes a user out of `tenant` as [`Self::leave`] does, if it was removed: its removal has not come to them yet.
-    /// `false`: they do not belong to it, or it is there.
+    /// `false`: they do not belong to it, or it is there. Whoever works in it without belonging to it does so no longer.
     ///
     /// # Errors
     /// The table fails.
     pub async fn leave_removed(&self, id: UserId, tenant: &TenantId) -> Result<bool, StoreError> {
-        self.leave_one(id, tenant, Leaving::Removed(tenant)).await
+        let left = self.leave_one(id, tenant, Leaving::Removed(tenant)).await?;
+        if !left {
+            self.stop_visiting(id, tenant).await?;
+        }
+        Ok(left)
+    }
+
+    async fn stop_visiting(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
+        let stopped = self.update(id, |user| {
+            if user.membership(tenant).is_none() {
+                user.leave(tenant);
+            }
+            Ok::<_, Infallible>(())
+        });
+        match stopped.await {
+            Ok(_) => Ok(()),
+            Err(UpdateError::Refused(never)) => match never {},
+            Err(UpdateError::Store(error)) => Err(error),
+        }
     }
 
     async fn leave_one(
