@@ -121,7 +121,7 @@ pub(crate) async fn distinct_levels(caller: ScopeAuth<ReadRoles>) -> ApiResult<J
     Ok(Json(author.catalog.roles.values().map(|role| role.level.into()).collect()))
 }
 
-/// Lists the tenants that have roles of their own: the tenant that is asked about, or none.
+/// Lists the tenants that have roles of their own: those of the environment or, with a tenant, that one or none.
 #[utoipa::path(
     get,
     path = "/identity/resources/roles/v2/distinct-tenants",
@@ -132,6 +132,9 @@ pub(crate) async fn distinct_levels(caller: ScopeAuth<ReadRoles>) -> ApiResult<J
     responses((status = OK, body = Vec<String>), (status = FORBIDDEN)),
 )]
 pub(crate) async fn distinct_tenants(caller: ScopeAuth<ReadRoles>) -> ApiResult<Json<BTreeSet<TenantId>>> {
+    if caller.tenant_id.is_none() {
+        return Ok(Json(caller.store.catalog().tenants_with_roles().await?.into_iter().collect()));
+    }
     let author = Author::of(&caller).await?;
     Ok(Json(author.catalog.roles.values().filter_map(|role| role.tenant_id.clone()).collect()))
 }

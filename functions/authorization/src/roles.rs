@@ -35,7 +35,7 @@ pub(crate) struct RolePermissionsRequest {
 /// Makes roles: all of them, or none.
 ///
 /// With a tenant they are its own, otherwise roles of the whole environment. The answer holds one role for each that was
-/// sent, in the same order; at most 33 can be made at once. Users can make roles of their own tenant only, and only such as
+/// sent, in the same order; at most 32 can be made at once. Users can make roles of their own tenant only, and only such as
 /// are weaker than theirs.
 ///
 /// A tenant cannot give its role a key that the environment uses. A role of the environment gets its key whatever tenants

@@ -1,5 +1,6 @@
 //! Roles, permissions and categories.
 
+mod owners;
 mod writing;
 
 use std::sync::Arc;

@@ -81,6 +81,11 @@ impl Key {
         Self::new(roles_partition(vendor, tenant), format!("NAME#ROLE#{key}"))
     }
 
+    /// Counts the roles of a tenant's own.
+    pub(crate) fn role_count(vendor: VendorId, tenant: &TenantId) -> Self {
+        Self::new(role_counts_partition(vendor), tenant.to_string())
+    }
+
     pub(crate) fn permission(vendor: VendorId, permission: PermissionId) -> Self {
         Self::new(catalog_partition(vendor), format!("{PERMISSION}{permission}"))
     }
@@ -134,6 +139,11 @@ pub(crate) fn tenant_partition(vendor: VendorId, tenant: &TenantId) -> String {
     format!("{vendor}#TENANT#{tenant}")
 }
 
+/// What is counted of every tenant stands together, where a tenant without an id would stand: there can be none.
+pub(crate) fn role_counts_partition(vendor: VendorId) -> String {
+    format!("{vendor}#TENANT#")
+}
+
 pub(crate) fn catalog_partition(vendor: VendorId) -> String {
     format!("{vendor}#CATALOG")
 }
@@ -172,6 +182,7 @@ mod tests {
             Key::role(vendor, Some(&acme), role),
             Key::role_name(vendor, None, "admin"),
             Key::role_name(vendor, Some(&acme), "admin"),
+            Key::role_count(vendor, &acme),
             Key::permission(vendor, Uuid::from_u128(5).into()),
             Key::permission_name(vendor, "docs.read"),
             Key::category(vendor, Uuid::from_u128(6).into()),

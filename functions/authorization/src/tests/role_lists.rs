@@ -45,8 +45,13 @@ async fn tenants_and_ranks_that_roles_have() {
     assert_eq!(vendor.get(&levels).await.expect(200), json!([0, 1]));
     assert_eq!(in_acme.get(&levels).await.expect(200), json!([0, 1, 7]));
     let tenants = format!("{ROLES_V2}/distinct-tenants");
-    assert_eq!(vendor.get(&tenants).await.expect(200), json!([]));
+    let mut both = [acme.as_str(), labs.as_str()];
+    both.sort_unstable();
+    let before = app.store().round_trips().waves();
+    assert_eq!(vendor.get(&tenants).await.expect(200), json!(both));
+    assert_eq!(app.store().round_trips().waves() - before, 1);
     assert_eq!(in_acme.get(&tenants).await.expect(200), json!([acme.as_str()]));
+    assert_eq!(app.neighbour().await.vendor().get(&tenants).await.expect(200), json!([]));
 
     let of_both = format!("{ROLES_V2}?_sortBy=key&_tenantIds={acme}&_tenantIds={labs}");
     assert_eq!(keys(&vendor, &of_both).await, ["lab", "local"]);
@@ -63,4 +68,28 @@ async fn another_environment_sees_none_of_it() {
     let _ = (role(&app.vendor(), "editor", 5).await, role(&vendor_in(&app, &tenant), "local", 5).await);
     assert_eq!(keys(&vendor_in(&other, &tenant), ROLES).await, ["Admin", "ReadOnly"]);
     assert_eq!(app.anonymous().get(ROLES).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_role_of_its_own_any_more_is_not_listed() {
+    let app = app().await;
+    let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
+    let (vendor, in_acme, in_labs) = (app.vendor(), vendor_in(&app, &acme), vendor_in(&app, &labs));
+    let tenants = format!("{ROLES_V2}/distinct-tenants");
+    let one = role(&in_acme, "one", 7).await;
+    let two =
+        json!([{"key": "two", "name": "Two", "level": 7}, {"key": "three", "name": "Three", "level": 7}]);
+    let made = in_acme.post(ROLES, two).await.expect(201);
+    for id in [one, made[0]["id"].as_str().unwrap().to_owned()] {
+        assert_eq!(in_acme.delete(&format!("{ROLES}/{id}")).await.status(), 204);
+        assert_eq!(vendor.get(&tenants).await.expect(200), json!([acme.as_str()]));
+    }
+    let last = made[1]["id"].as_str().unwrap();
+    assert_eq!(in_acme.delete(&format!("{ROLES}/{last}")).await.status(), 204);
+    assert_eq!(vendor.get(&tenants).await.expect(200), json!([]));
+
+    let _ = role(&in_labs, "lab", 8).await;
+    assert_eq!(vendor.get(&tenants).await.expect(200), json!([labs.as_str()]));
+    app.environment().tenants().remove(&labs, app.state().now(), &|| true).await.unwrap();
+    assert_eq!(vendor.get(&tenants).await.expect(200), json!([]));
 }

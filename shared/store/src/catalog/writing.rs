@@ -8,7 +8,7 @@ use rookery_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::CatalogStore;
+use super::{CatalogStore, owners};
 use crate::entity::{Entity, Stored, decode};
 use crate::error::while_contended;
 use crate::keys::{Key, ROLE, tenant_partition};
@@ -118,8 +118,9 @@ impl<T> CatalogSnapshot<T> {
 
 #[expect(private_bounds, reason = "only roles, permissions and categories are items of the catalogue")]
 impl CatalogStore<'_> {
-    /// How many roles can be made together: a transaction has 100 writes, of which a tenant's role takes three.
-    pub const MOST_ROLES_MADE: usize = 33;
+    /// How many roles can be made together: a transaction has 100 writes, of which a tenant's role takes three, and the
+    /// tenant and its count one each.
+    pub const MOST_ROLES_MADE: usize = 32;
 
     /// How many permissions or categories can be made together: each takes two writes.
     pub const MOST_MADE: usize = 49;
@@ -185,6 +186,7 @@ impl CatalogStore<'_> {
             let there = self.environment.tenants().require(&mut transaction, tenant)?;
             claims.0.push((there, CatalogWriteError::NoTenant(tenant.clone())));
         }
+        owners::count(&mut transaction, self.vendor(), items.iter().map(T::owner))?;
         claims.commit(transaction, self.vendor(), items.iter()).await
     }
 
@@ -236,6 +238,7 @@ impl CatalogStore<'_> {
                 let name = stored.value.name_key(self.vendor(), stored.value.owner());
                 transaction.remove_if_present(name)?;
             }
+            owners::discount(&mut transaction, self.vendor(), found.iter().map(T::owner))?;
             Claims::default().commit(transaction, self.vendor(), found.iter()).await?;
             Ok(true)
         })
@@ -250,6 +253,7 @@ impl CatalogStore<'_> {
         let roles = self.environment.table().query_entities::<Role>(partition, ROLE).await?;
         for roles in roles.chunks(Self::MOST_MADE) {
             let mut transaction = Transaction::new(self.environment.table());
+            transaction.remove_if_present(Key::role_count(self.vendor(), tenant))?;
             for Stored { value: role, .. } in roles {
                 transaction.remove_if_present(role.key(self.vendor()))?;
                 transaction.remove_if_present(role.name_key(self.vendor(), role.owner()))?;
