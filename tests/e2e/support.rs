@@ -47,7 +47,11 @@ fn start() -> Target {
     thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let options = Options::parse_from(["rookery-local", "--port", "0", "--ephemeral"]);
+            let mut arguments =
+                vec!["rookery-local".to_owned(), "--port=0".to_owned(), "--ephemeral".to_owned()];
+            let engine = std::env::var("ROOKERY_TEST_DYNAMODB_ENDPOINT");
+            arguments.extend(engine.map(|url| format!("--dynamodb-endpoint={url}")));
+            let options = Options::parse_from(arguments);
             let server = Server::start(&options).await.unwrap();
             ready.send(serde_json::to_value(server.facts()).unwrap()).unwrap();
             server.run(std::future::pending()).await.unwrap();

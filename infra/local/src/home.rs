@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rookery_domain::{Clock, Entropy, PlainToken, VendorId};
 use rookery_email::CapturedMail;
-use rookery_table::LocalTable;
+use rookery_table::{LocalTable, LocalTableError};
 use rookery_tokens::LocalSigner;
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +49,17 @@ impl Home {
         clock: Arc<dyn Clock>,
         entropy: &dyn Entropy,
     ) -> Result<Self, StartError> {
+        let credentials = credentials(options, None, entropy)?;
+        let table = match &options.dynamodb_endpoint {
+            Some(url) => table_elsewhere(url, &credentials).await?,
+            None => LocalTable::in_memory().await?,
+        };
         Ok(Self {
-            credentials: credentials(options, None, entropy)?,
+            credentials,
             user_key: LocalSigner::generate()?,
             vendor_key: LocalSigner::generate()?,
             mail: CapturedMail::in_memory(clock),
-            table: LocalTable::in_memory().await?,
+            table,
             lock: None,
         })
     }
@@ -69,16 +74,25 @@ impl Home {
         let lock = folder.lock()?;
         let credentials = credentials(options, folder.credentials()?, entropy)?;
         folder.keep_credentials(&credentials)?;
+        let table = match &options.dynamodb_endpoint {
+            Some(url) => table_elsewhere(url, &credentials).await?,
+            None => LocalTable::on_disk(&folder.0.join("table.db")).await?,
+        };
         Ok(Self {
             credentials,
             user_key: folder.key("user-key.pem")?,
             vendor_key: folder.key("vendor-key.pem")?,
             mail: CapturedMail::in_folder(clock, &folder.0)
                 .map_err(|source| folder.error("mail.jsonl", source))?,
-            table: LocalTable::on_disk(&folder.0.join("table.db")).await?,
+            table,
             lock: Some(lock),
         })
     }
+}
+
+/// The table in the engine at `url`. It is the client's own, so that servers can share the engine.
+async fn table_elsewhere(url: &str, credentials: &Credentials) -> Result<LocalTable, LocalTableError> {
+    LocalTable::at_endpoint(url, &format!("rookery-{}", credentials.client_id)).await
 }
 
 /// What was asked for, else what was kept, else something new.

@@ -23,6 +23,9 @@ pub struct Options {
     /// Keep the data in memory, until the end.
     #[arg(long, group = "data")]
     pub ephemeral: bool,
+    /// The DynamoDB that holds the table, which is made there if need be and stays [default: an engine within the server].
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub dynamodb_endpoint: Option<String>,
     /// The environment's client id [default: a new one, or the one in the folder].
     #[arg(long, value_name = "UUID")]
     pub client_id: Option<VendorId>,

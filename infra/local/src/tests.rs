@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use reqwest::StatusCode;
 use reqwest::header::HOST;
+use rookery_table::LocalTable;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -21,9 +22,7 @@ struct Running {
 
 impl Running {
     async fn start(arguments: &str) -> Self {
-        let arguments = format!("rookery-local --port 0 {arguments}");
-        let options = Options::try_parse_from(arguments.split_whitespace()).unwrap();
-        let server = Server::start(&options).await.unwrap();
+        let server = Server::start(&options(arguments)).await.unwrap();
         let facts = server.facts().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(async { drop(stopped.await) }));
@@ -50,6 +49,15 @@ impl Running {
         let url = format!("{}/tenants/resources/tenants/v1", self.facts.base_url);
         reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap().status()
     }
+}
+
+/// What the command line `arguments` says, on any port. With `ROOKERY_TEST_DYNAMODB_ENDPOINT` the table is there.
+fn options(arguments: &str) -> Options {
+    let engine = std::env::var("ROOKERY_TEST_DYNAMODB_ENDPOINT").ok();
+    let engine = engine.filter(|_| !arguments.contains("--dynamodb-endpoint"));
+    let engine = engine.map(|url| format!("--dynamodb-endpoint={url}"));
+    let arguments = "rookery-local --port 0".split(' ').chain(arguments.split_whitespace());
+    Options::try_parse_from(arguments.chain(engine.as_deref())).unwrap()
 }
 
 /// A folder that is gone when the test is over.
@@ -136,13 +144,30 @@ async fn a_restart_keeps_credentials_keys_and_tokens() {
 async fn data_is_for_one_server_and_one_client_id() {
     let folder = Folder::new("one");
     let start = async |more: &str| {
-        let arguments = format!("rookery-local --port 0 --data-dir {} {more}", folder.0.display());
-        let options = Options::try_parse_from(arguments.split_whitespace()).unwrap();
-        Server::start(&options).await
+        Server::start(&options(&format!("--data-dir {} {more}", folder.0.display()))).await
     };
     let server = start("").await.unwrap();
     assert!(matches!(start("").await, Err(StartError::InUse(_))));
     drop(server);
     let other = start("--client-id 11111111-2222-3333-4444-555555555555").await;
     assert!(matches!(other, Err(StartError::OtherClient(_))));
+}
+
+#[tokio::test]
+async fn the_table_can_be_in_an_engine_elsewhere_and_stays_there() {
+    let engine = LocalTable::in_memory().await.unwrap();
+    let config = engine.sdk_config();
+    let arguments = format!(
+        "--ephemeral --client-id 11111111-2222-3333-4444-555555555555 --secret s --dynamodb-endpoint {}",
+        config.endpoint_url().unwrap()
+    );
+    for expected in [StatusCode::CREATED, StatusCode::CONFLICT] {
+        let server = Running::start(&arguments).await;
+        let token: Value = server.vendor_token().await.json().await.unwrap();
+        let url = format!("{}/tenants/resources/tenants/v1", server.facts.base_url);
+        let request = reqwest::Client::new().post(url).bearer_auth(token["token"].as_str().unwrap());
+        let answer = request.json(&json!({ "tenantId": "acme", "name": "Acme" })).send().await.unwrap();
+        assert_eq!(answer.status(), expected);
+        server.stop().await;
+    }
 }
