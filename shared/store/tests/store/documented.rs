@@ -1,31 +1,30 @@
-//! `docs/access-patterns.md` has every call of the repositories.
+//! `docs/access-patterns.md` has a row for every call of the repositories, and for nothing else.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
+
+use crate::repositories::calls;
+
+const ACCESS_PATTERNS: &str = include_str!("../../../../docs/access-patterns.md");
 
 #[test]
-fn every_call_is_among_the_access_patterns() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let documented = fs::read_to_string(root.join("../../docs/access-patterns.md")).unwrap();
-    let mut calls = 0;
-    for source in sources(&root.join("src")) {
-        let beginnings = source.split("    pub async fn ").skip(1);
-        for name in beginnings.filter_map(|rest| rest.split(['(', '<']).next()) {
-            let named = [format!("::{name}`"), format!("`{name}`")];
-            assert!(named.iter().any(|form| documented.contains(form)), "{name} is not documented");
-            calls += 1;
-        }
-    }
-    assert!(calls > 40, "the sources are read");
+fn the_access_patterns_are_those_of_the_calls_there_are() {
+    assert_eq!(documented(), calls());
 }
 
-/// The texts of all Rust files below `folder`.
-fn sources(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let texts = entries.flat_map(|path| match path.extension() {
-        _ if path.is_dir() => sources(&path),
-        Some(extension) if extension == "rs" => vec![fs::read_to_string(&path).unwrap()],
-        Some(_) | None => Vec::new(),
-    });
-    texts.collect()
+/// The calls that the table names. A name without a type is of the type that was named before it.
+fn documented() -> BTreeSet<String> {
+    let (_, section) = ACCESS_PATTERNS.split_once("\n## Calls\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let mut documented = BTreeSet::new();
+    for row in rows {
+        let calls = row.split('|').nth(1).unwrap();
+        let mut of = "";
+        for name in calls.split('`').skip(1).step_by(2) {
+            let (named, method) = name.split_once("::").unwrap_or((of, name));
+            of = named;
+            documented.insert(format!("{of}::{method}"));
+        }
+    }
+    documented
 }

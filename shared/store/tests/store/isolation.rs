@@ -1,126 +1,188 @@
-//! What one environment writes, another cannot read, change or remove, even when it knows every id.
+//! What one environment keeps, another cannot read, change or remove, even when it knows every id; nor can a call for one
+//! tenant reach what is another's.
+//!
+//! Every call of a repository has a test of its name here, in the file of its type.
 
-use std::convert::Infallible;
+mod catalog_store;
+mod environment_store;
+mod environments;
+mod sessions;
+mod tenants;
+mod users;
 
-use rookery_domain::{PlainToken, Role, TenantId, first_roles};
-use rookery_store::{Addition, CatalogWriteError, Progress, TenantQuery, UserQuery};
+use std::sync::Arc;
 
-use crate::support::{ENTROPY, at, environment, membership, session, tenant, user};
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
+use rookery_domain::{
+    AssignmentType, Catalog, CategoryId, Environment, Permission, PermissionCategory, PermissionId,
+    PlainToken, Role, RoleId, Session, Tenant, TenantId, User, first_roles,
+};
+use rookery_store::{Descendant, EnvironmentStore, Login, NewUser, TenantQuery, UserQuery};
+use rookery_testkit::{connect, new_environment};
 
-#[tokio::test]
-async fn tenants() {
-    let (own, other) = (environment().await, environment().await);
-    let acme = tenant("acme");
-    own.tenants().create(&acme).await.unwrap();
-    let id = &acme.tenant_id;
-    assert_eq!(other.tenants().get(id).await.unwrap(), None);
-    assert_eq!(other.tenants().get_all(std::slice::from_ref(id)).await.unwrap(), []);
-    assert_eq!(other.tenants().list(&TenantQuery::page(10, 0)).await.unwrap().total, 0);
-    assert_eq!(other.tenants().update(id, at(1), |_| Ok::<_, Infallible>(())).await.unwrap(), None);
-    assert_eq!(other.tenants().remove(id, at(1), &|| true).await.unwrap(), Progress::Nothing);
-    other.tenants().create(&tenant("labs")).await.unwrap();
-    assert!(other.tenants().link(&"labs".parse().unwrap(), id, at(1)).await.is_err());
-    assert_eq!(other.tenants().descendants(id).await.unwrap(), []);
-    assert_eq!(other.tenants().ancestors(id).await.unwrap(), []);
-    assert_eq!(own.tenants().get(id).await.unwrap(), Some(acme));
-}
+use crate::repositories::calls;
+use crate::support::{ENTROPY, at, environment, session, tenant, user};
 
-#[tokio::test]
-async fn users() {
-    let (own, other) = (environment().await, environment().await);
-    for environment in [&own, &other] {
-        environment.tenants().create(&tenant("acme")).await.unwrap();
+#[test]
+fn every_call_has_a_test() {
+    for call in calls() {
+        let (of, method) = call.split_once("::").unwrap();
+        let tests = match of {
+            "CatalogStore" => include_str!("isolation/catalog_store.rs"),
+            "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
+            "Environments" => include_str!("isolation/environments.rs"),
+            "Sessions" => include_str!("isolation/sessions.rs"),
+            "Tenants" => include_str!("isolation/tenants.rs"),
+            "Users" => include_str!("isolation/users.rs"),
+            other => panic!("{other} has no tests of its isolation"),
+        };
+        let test = format!("#[tokio::test]\nasync fn {method}() {{");
+        assert!(tests.contains(&test), "no test of the isolation of {call}");
     }
-    let acme: TenantId = "acme".parse().unwrap();
-    let jane = user("jane@example.com", &[&acme], 0);
-    own.users().create(&jane).await.unwrap();
-    let (id, email) = (jane.user.id, &jane.user.email);
-    assert_eq!(other.users().get(id).await.unwrap(), None);
-    assert_eq!(other.users().get_all(&[id]).await.unwrap(), []);
-    assert!(other.users().login(email).await.unwrap().is_none());
-    let lists = [UserQuery::page(Vec::new(), 10, 0), UserQuery::page(vec![acme.clone()], 10, 0)];
-    for query in lists {
-        assert_eq!(other.users().list(&query).await.unwrap().total, 0);
+}
+
+/// Two environments that both have the tenants `acme` and `labs`. `own` keeps something of every kind, and all that
+/// belongs to a tenant is of `acme`; `other` has nothing more.
+struct World {
+    own: EnvironmentStore,
+    other: EnvironmentStore,
+    acme: TenantId,
+    labs: TenantId,
+    /// A tenant below `acme`.
+    branch: TenantId,
+    jane: NewUser,
+    session: Session,
+    /// A role of `acme`'s own.
+    role: Role,
+    /// A role of the whole environment.
+    shared_role: Role,
+    permission: Permission,
+    category: PermissionCategory,
+}
+
+/// All that `own` keeps, as it is read.
+#[derive(Debug, PartialEq)]
+struct State {
+    environment: Option<Environment>,
+    host: bool,
+    tenants: (Vec<Tenant>, usize),
+    tree: (Vec<Tenant>, Vec<Descendant>),
+    users: Vec<User>,
+    members: [Vec<User>; 2],
+    login: Option<Login>,
+    sessions: Vec<Session>,
+    catalog: Arc<Catalog>,
+    own_roles: [Vec<Role>; 2],
+}
+
+impl World {
+    async fn new() -> Self {
+        let (own, other) = (environment().await, environment().await);
+        let shared_roles = first_roles(&ENTROPY, at(0));
+        let environments = connect().await;
+        for (made, roles) in [(&own, shared_roles.as_slice()), (&other, &[])] {
+            let made = new_environment(made.id(), &PlainToken::random(&ENTROPY), at(0));
+            let hosts = [made.base_url.trim_start_matches("https://").to_owned()];
+            assert!(environments.environments().create(&made, roles, &hosts).await.unwrap());
+        }
+        for id in ["acme", "labs"] {
+            own.tenants().create(&tenant(id)).await.unwrap();
+            other.tenants().create(&tenant(id)).await.unwrap();
+        }
+        let (acme, labs): (TenantId, TenantId) = ("acme".parse().unwrap(), "labs".parse().unwrap());
+        let below = Tenant { parent: Some(acme.clone()), ..tenant("branch") };
+        own.tenants().create(&below).await.unwrap();
+        let category = category("Own");
+        own.catalog().create(std::slice::from_ref(&category)).await.unwrap();
+        let permission = Permission { category_id: Some(category.id), ..permission("own.read") };
+        own.catalog().create(std::slice::from_ref(&permission)).await.unwrap();
+        let role = role_of(&acme, &shared_roles[0]);
+        own.catalog().create(std::slice::from_ref(&role)).await.unwrap();
+        let jane =
+            NewUser { password_hash: Some("hash".to_owned()), ..user("jane@example.com", &[&acme], 0) };
+        own.users().create(&jane).await.unwrap();
+        let session = session(jane.user.id, &acme);
+        own.sessions().begin(&session).await.unwrap();
+        let shared_role = shared_roles[0].clone();
+        let branch = below.tenant_id;
+        Self { own, other, acme, labs, branch, jane, session, role, shared_role, permission, category }
     }
-    assert_eq!(other.users().update(id, |_| Ok::<_, Infallible>(())).await.unwrap(), None);
-    assert_eq!(other.users().update_with_password(id, "x", |_| Ok::<_, Infallible>(())).await.unwrap(), None);
-    assert_eq!(other.users().change_email(id, &"joe@example.com".parse().unwrap()).await.unwrap(), None);
-    assert_eq!(other.users().join(id, &membership(&acme, 1)).await.unwrap(), None);
-    assert!(!other.users().leave(id, &acme).await.unwrap());
-    assert!(!other.users().remove(id).await.unwrap());
-    other.users().note_login(id, at(1)).await.unwrap();
-    other.users().create(&user("jane@example.com", &[&acme], 0)).await.unwrap();
-    assert_eq!(own.users().get(id).await.unwrap(), Some(jane.user));
-}
 
-#[tokio::test]
-async fn sessions() {
-    let (own, other) = (environment().await, environment().await);
-    own.tenants().create(&tenant("acme")).await.unwrap();
-    let acme = "acme".parse().unwrap();
-    let jane = user("jane@example.com", &[&acme], 0);
-    own.users().create(&jane).await.unwrap();
-    let session = session(jane.user.id, &acme);
-    own.sessions().begin(&session).await.unwrap();
-    assert_eq!(other.sessions().get(jane.user.id, session.id).await.unwrap(), None);
-    assert_eq!(other.sessions().of_user(jane.user.id).await.unwrap(), []);
-    assert!(!other.sessions().end(jane.user.id, session.id).await.unwrap());
-    other.sessions().end_all(jane.user.id, |_| true).await.unwrap();
-    assert!(other.users().caller(jane.user.id, session.id, None).await.unwrap().is_none());
-    assert_eq!(own.sessions().of_user(jane.user.id).await.unwrap(), [session]);
-}
-
-#[tokio::test]
-async fn environments() {
-    let (own, other) = (environment().await, environment().await);
-    let store = rookery_testkit::connect().await;
-    let made = rookery_testkit::new_environment(own.id(), &PlainToken::random(&ENTROPY), at(0));
-    assert!(store.environments().create(&made, &[], &[]).await.unwrap());
-    assert!(!store.environments().create(&made, &[], &[]).await.unwrap(), "once");
-    assert_eq!(other.get().await.unwrap(), None);
-    assert_eq!(other.update(|_| Ok::<_, Infallible>(())).await.unwrap(), None);
-    let host = format!("{}.example.com", own.id());
-    assert!(store.environments().claim_host(&host, own.id()).await.unwrap());
-    assert!(!store.environments().claim_host(&host, other.id()).await.unwrap());
-    assert_eq!(store.environments().find_by_host(&host).await.unwrap(), Some(own.id()));
-    assert_eq!(own.get().await.unwrap(), Some(made));
-}
-
-#[tokio::test]
-async fn catalogues() {
-    let (own, other) = (environment().await, environment().await);
-    let store = rookery_testkit::connect().await;
-    let secret = PlainToken::random(&ENTROPY);
-    let roles = first_roles(&ENTROPY, at(0));
-    for (environment, roles) in [(&own, roles.as_slice()), (&other, &[])] {
-        let made = rookery_testkit::new_environment(environment.id(), &secret, at(0));
-        assert!(store.environments().create(&made, roles, &[]).await.unwrap());
+    /// The own environment's state, read by a store that remembers nothing.
+    async fn state(&self) -> State {
+        let store = connect().await;
+        let own = store.environment(self.own.id());
+        let (tenants, users) = (own.tenants(), own.users());
+        let environment = own.get().await.unwrap();
+        let list = tenants.list(&TenantQuery::page(10, 0)).await.unwrap();
+        let everybody =
+            async |of: Vec<TenantId>| users.list(&UserQuery::page(of, 10, 0)).await.unwrap().items;
+        let host = format!("{}.example.com", own.id());
+        State {
+            host: store.environments().find_by_host(&host).await.unwrap() == Some(own.id()),
+            tenants: (list.items, list.total),
+            tree: (
+                tenants.ancestors(&self.branch).await.unwrap(),
+                tenants.descendants(&self.acme).await.unwrap(),
+            ),
+            users: everybody(Vec::new()).await,
+            members: [everybody(vec![self.acme.clone()]).await, everybody(vec![self.labs.clone()]).await],
+            login: users.login(&self.jane.user.email).await.unwrap().and_then(|login| login.value),
+            sessions: own.sessions().of_user(self.jane.user.id).await.unwrap(),
+            catalog: own.catalog().load(environment.as_ref().unwrap()).await.unwrap(),
+            own_roles: [
+                own.catalog().roles_of_tenant(&self.acme).await.unwrap(),
+                own.catalog().roles_of_tenant(&self.labs).await.unwrap(),
+            ],
+            environment,
+        }
     }
-    let ids: Vec<_> = roles.iter().map(|role| role.id).collect();
-    assert!(own.catalog().find_roles(&ids, None).await.unwrap().is_some());
-    assert!(other.catalog().find_roles(&ids, None).await.unwrap().is_none());
-    let seen = other.catalog().load(&other.get().await.unwrap().unwrap()).await.unwrap();
-    assert!(seen.roles.is_empty() && !seen.permissions.is_empty(), "only what is built in");
-    other.catalog().create(&roles).await.unwrap();
-    let role = other.catalog().find_roles(&ids[..1], None).await.unwrap().unwrap();
-    assert!(other.catalog().remove(role, |_| Ok::<_, CatalogWriteError>(())).await.unwrap());
-    assert!(own.catalog().find_roles(&ids, None).await.unwrap().is_some(), "the same ids, and others");
+
+    /// Awaits `work`, which must leave all that the own environment keeps as it is.
+    fn untouched_by<'a, T>(&'a self, work: impl Future<Output = T> + 'a) -> LocalBoxFuture<'a, T> {
+        async move {
+            let before = self.state().await;
+            let outcome = work.await;
+            assert_eq!(self.state().await, before);
+            outcome
+        }
+        .boxed_local()
+    }
 }
 
-#[tokio::test]
-async fn one_tenant_from_another() {
-    let own = environment().await;
-    for id in ["acme", "labs"] {
-        own.tenants().create(&tenant(id)).await.unwrap();
+/// A role of `tenant`'s own that is otherwise like `role`.
+fn role_of(tenant: &TenantId, role: &Role) -> Role {
+    Role {
+        id: RoleId::random(&ENTROPY),
+        tenant_id: Some(tenant.clone()),
+        key: "Own".to_owned(),
+        is_default: false,
+        is_first_user: false,
+        ..role.clone()
     }
-    let (acme, labs): (TenantId, TenantId) = ("acme".parse().unwrap(), "labs".parse().unwrap());
-    let jane = user("jane@example.com", &[&acme], 0);
-    own.users().create(&jane).await.unwrap();
-    assert_eq!(own.users().list(&UserQuery::page(vec![labs.clone()], 10, 0)).await.unwrap().total, 0);
-    assert!(!own.users().leave(jane.user.id, &labs).await.unwrap());
-    assert_eq!(own.catalog().roles_of_tenant(&labs).await.unwrap(), [] as [Role; 0]);
-    assert!(matches!(
-        own.users().join(jane.user.id, &membership(&acme, 1)).await.unwrap(),
-        Some(Addition::Already(_))
-    ));
+}
+
+fn permission(key: &str) -> Permission {
+    Permission {
+        id: PermissionId::random(&ENTROPY),
+        key: key.to_owned(),
+        name: key.to_owned(),
+        description: None,
+        category_id: None,
+        assignment_type: AssignmentType::default(),
+        built_in: false,
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+fn category(name: &str) -> PermissionCategory {
+    PermissionCategory {
+        id: CategoryId::random(&ENTROPY),
+        name: name.to_owned(),
+        description: None,
+        built_in: false,
+        created_at: at(0),
+    }
 }

@@ -9,4 +9,5 @@ mod isolation;
 mod lists;
 mod races;
 mod removal;
+mod repositories;
 mod support;

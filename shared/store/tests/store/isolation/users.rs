@@ -1,0 +1,245 @@
+//! Users and their memberships.
+
+use std::convert::Infallible;
+
+use rookery_domain::{RoleId, User};
+use rookery_store::{Addition, NewUser, NewUserError, Progress, UpdateError, UserQuery};
+
+use super::World;
+use crate::support::{at, membership, tenant, user};
+
+#[expect(clippy::unnecessary_wraps, reason = "other changes refuse")]
+fn rename(user: &mut User) -> Result<(), Infallible> {
+    user.name = Some("Renamed".to_owned());
+    Ok(())
+}
+
+impl World {
+    /// Somebody new in the tenant of the name `acme` who has the id of Jane.
+    fn twin(&self) -> NewUser {
+        let twin = user("jane@example.com", &[&self.acme], 1);
+        NewUser { user: User { id: self.jane.user.id, ..twin.user }, ..twin }
+    }
+}
+
+#[tokio::test]
+async fn get() {
+    let world = World::new().await;
+    assert!(world.own.users().get(world.jane.user.id).await.unwrap().is_some());
+    assert_eq!(world.other.users().get(world.jane.user.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn get_with_environment() {
+    let world = World::new().await;
+    let found = world.other.users().get_with_environment(world.jane.user.id).await.unwrap().unwrap();
+    assert_eq!((found.environment.id, found.value), (world.other.id(), None));
+}
+
+#[tokio::test]
+async fn get_all() {
+    let world = World::new().await;
+    assert_eq!(world.own.users().get_all(&[world.jane.user.id]).await.unwrap().len(), 1);
+    assert_eq!(world.other.users().get_all(&[world.jane.user.id]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn login() {
+    let world = World::new().await;
+    let email = &world.jane.user.email;
+    assert!(world.own.users().login(email).await.unwrap().unwrap().value.is_some());
+    let found = world.other.users().login(email).await.unwrap().unwrap();
+    assert_eq!((found.environment.id, found.value), (world.other.id(), None));
+}
+
+#[tokio::test]
+async fn caller() {
+    let world = World::new().await;
+    let (user, session) = (world.jane.user.id, world.session.id);
+    let own = world.own.users().caller(user, session, Some(&world.branch)).await.unwrap().unwrap().value;
+    assert!(own.user.is_some() && own.session.is_some() && own.tenant.is_some());
+    let other = world.other.users().caller(user, session, Some(&world.branch)).await.unwrap().unwrap().value;
+    assert!(other.user.is_none() && other.session.is_none() && other.tenant.is_none());
+}
+
+#[tokio::test]
+async fn snapshot() {
+    let world = World::new().await;
+    let found = world.other.users().snapshot(world.jane.user.id).await.unwrap().unwrap();
+    assert_eq!(found.environment.id, world.other.id());
+    assert!(found.value.is_none());
+}
+
+#[tokio::test]
+async fn admission() {
+    let world = World::new().await;
+    let email = &world.jane.user.email;
+    let other = world.other.users().admission(email, &world.branch).await.unwrap().unwrap();
+    assert_eq!((other.environment.id, other.tenant, other.user), (world.other.id(), None, None));
+    let labs = world.own.users().admission(email, &world.labs).await.unwrap().unwrap();
+    assert_eq!(labs.tenant.map(|tenant| tenant.tenant_id), Some(world.labs.clone()));
+}
+
+#[tokio::test]
+async fn list() {
+    let world = World::new().await;
+    let (own, other) = (world.own.users(), world.other.users());
+    for tenants in [Vec::new(), vec![world.acme.clone()]] {
+        assert_eq!(own.list(&UserQuery::page(tenants.clone(), 10, 0)).await.unwrap().total, 1);
+        assert_eq!(other.list(&UserQuery::page(tenants, 10, 0)).await.unwrap().total, 0);
+    }
+    let ids = Some(vec![world.jane.user.id]);
+    let of_labs = UserQuery::page(vec![world.labs.clone()], 10, 0);
+    assert_eq!(own.list(&of_labs).await.unwrap().total, 0);
+    assert_eq!(own.list(&UserQuery { ids: ids.clone(), ..of_labs }).await.unwrap().total, 0);
+    let named = UserQuery { ids, ..UserQuery::page(Vec::new(), 10, 0) };
+    assert_eq!(other.list(&named).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn create() {
+    let world = World::new().await;
+    world.untouched_by(world.other.users().create(&world.twin())).await.unwrap();
+    let nowhere = user("joe@example.com", &[&world.branch], 1);
+    let refused = world.untouched_by(world.other.users().create(&nowhere)).await;
+    assert!(matches!(refused, Err(UpdateError::Refused(NewUserError::NoTenant(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn create_in() {
+    let world = World::new().await;
+    let email = &world.jane.user.email;
+    // What was read in one environment says nothing of another.
+    let admission = world.own.users().admission(email, &world.acme).await.unwrap().unwrap();
+    let users = world.other.users();
+    let made = world.untouched_by(users.create_in(&world.acme, admission, |_| world.twin())).await;
+    assert_eq!(made.unwrap().id, world.jane.user.id);
+    assert_eq!(users.list(&UserQuery::page(vec![world.acme.clone()], 10, 0)).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn import() {
+    let world = World::new().await;
+    let people = [world.twin(), user("joe@example.com", &[&world.acme], 2)];
+    world.untouched_by(world.other.users().import(&people)).await.unwrap();
+}
+
+#[tokio::test]
+async fn join() {
+    let world = World::new().await;
+    let joining = membership(&world.labs, 1);
+    let users = world.other.users();
+    assert_eq!(world.untouched_by(users.join(world.jane.user.id, &joining)).await.unwrap(), None);
+    let users = world.own.users();
+    let again = world.untouched_by(users.join(world.jane.user.id, &membership(&world.acme, 1))).await;
+    assert!(matches!(again.unwrap(), Some(Addition::Already(_))));
+}
+
+#[tokio::test]
+async fn admit() {
+    let world = World::new().await;
+    let users = world.other.users();
+    let admitted = users.admit(world.jane.user.id, &world.labs, |_| membership(&world.labs, 1));
+    assert_eq!(world.untouched_by(admitted).await.unwrap(), None);
+    let users = world.own.users();
+    let third = "third".parse().unwrap();
+    world.other.tenants().create(&tenant("third")).await.unwrap();
+    let refused =
+        world.untouched_by(users.admit(world.jane.user.id, &third, |_| membership(&third, 1))).await;
+    assert!(matches!(refused, Err(UpdateError::Refused(NewUserError::NoTenant(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn leave() {
+    let world = World::new().await;
+    let id = world.jane.user.id;
+    assert!(!world.untouched_by(world.other.users().leave(id, &world.acme)).await.unwrap());
+    assert!(!world.untouched_by(world.own.users().leave(id, &world.labs)).await.unwrap());
+}
+
+#[tokio::test]
+async fn leave_if() {
+    let world = World::new().await;
+    let id = world.jane.user.id;
+    let (own, other) = (world.own.users(), world.other.users());
+    let permitted = |_: &User| Ok::<_, Infallible>(());
+    assert!(!world.untouched_by(other.leave_if(id, &world.acme, permitted)).await.unwrap());
+    assert!(!world.untouched_by(own.leave_if(id, &world.labs, permitted)).await.unwrap());
+}
+
+#[tokio::test]
+async fn leave_removed() {
+    let world = World::new().await;
+    let id = world.jane.user.id;
+    let removed = world.other.tenants().remove(&world.acme, at(1), &|| true).await;
+    assert_eq!(removed.unwrap(), Progress::Finished);
+    assert!(!world.untouched_by(world.other.users().leave_removed(id, &world.acme)).await.unwrap());
+    assert!(!world.untouched_by(world.own.users().leave_removed(id, &world.acme)).await.unwrap());
+    let removed = world.own.tenants().remove(&world.labs, at(1), &|| true).await;
+    assert_eq!(removed.unwrap(), Progress::Finished);
+    assert!(!world.untouched_by(world.own.users().leave_removed(id, &world.labs)).await.unwrap());
+}
+
+#[tokio::test]
+async fn remove() {
+    let world = World::new().await;
+    assert!(!world.untouched_by(world.other.users().remove(world.jane.user.id)).await.unwrap());
+    world.other.users().create(&world.twin()).await.unwrap();
+    assert!(world.untouched_by(world.other.users().remove(world.jane.user.id)).await.unwrap());
+}
+
+#[tokio::test]
+async fn update() {
+    let world = World::new().await;
+    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, rename)).await;
+    assert_eq!(renamed.unwrap(), None);
+    world.other.users().create(&world.twin()).await.unwrap();
+    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, rename)).await;
+    assert!(renamed.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn update_from() {
+    let world = World::new().await;
+    let read = world.own.users().snapshot(world.jane.user.id).await.unwrap().unwrap().value.unwrap();
+    let renamed = world.untouched_by(world.other.users().update_from(read, rename)).await;
+    assert_eq!(renamed.unwrap(), None);
+}
+
+#[tokio::test]
+async fn update_with_password() {
+    let world = World::new().await;
+    let id = world.jane.user.id;
+    let changed = world.untouched_by(world.other.users().update_with_password(id, "other", rename)).await;
+    assert_eq!(changed.unwrap(), None);
+    world.other.users().create(&world.twin()).await.unwrap();
+    let changed = world.untouched_by(world.other.users().update_with_password(id, "other", rename)).await;
+    assert!(changed.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn change_email() {
+    let world = World::new().await;
+    let (id, email) = (world.jane.user.id, "joe@example.com".parse().unwrap());
+    assert_eq!(world.untouched_by(world.other.users().change_email(id, &email)).await.unwrap(), None);
+    world.other.users().create(&world.twin()).await.unwrap();
+    assert!(world.untouched_by(world.other.users().change_email(id, &email)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn note_login() {
+    let world = World::new().await;
+    world.untouched_by(world.other.users().note_login(world.jane.user.id, at(1))).await.unwrap();
+}
+
+#[tokio::test]
+async fn move_all() {
+    let world = World::new().await;
+    let kept = |_: &_| Vec::<RoleId>::new();
+    let users = world.other.users();
+    let moved = users.move_all(&world.acme, &world.labs, at(1), kept, &|| true);
+    assert_eq!(world.untouched_by(moved).await.unwrap(), Progress::Nothing);
+    let users = world.own.users();
+    let moved = users.move_all(&world.labs, &world.acme, at(1), kept, &|| true);
+    assert_eq!(world.untouched_by(moved).await.unwrap(), Progress::Nothing);
+}
