@@ -10,6 +10,7 @@ mod doors;
 mod invitation;
 mod management;
 mod newcomer;
+mod readme;
 mod session;
 mod support;
 mod tokens;

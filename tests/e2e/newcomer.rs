@@ -1,4 +1,4 @@
-//! What the README leads through: from a client id to a user who signs in and out.
+//! From a client id to a user who signs in and out.
 
 use serde_json::json;
 

@@ -42,7 +42,7 @@ fn from_environment() -> Option<Target> {
 }
 
 /// Starts a server on a thread of its own, which outlives the runtime of the story that needed it first.
-fn start() -> Target {
+pub(crate) fn start() -> Target {
     let (ready, started) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
