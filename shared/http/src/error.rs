@@ -240,7 +240,7 @@ impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
         match error {
             ListError::TooLong(_) => Self::Invalid(format!(
-                "{error}: leave out _filter, _sortBy and metadata, set _includeSubTenants to false, or name fewer with ids"
+                "{error}: ask for less of it, without a filter and in its own order, or tenant by tenant"
             )),
             ListError::Store(error) => error.into(),
         }
@@ -308,5 +308,10 @@ mod tests {
         503 {"errors":["the service is busy: try again in a moment"]}
         500 {"errors":["internal error"]}
         "#);
+    }
+    #[test]
+    fn what_is_said_of_a_list_that_is_too_long_names_no_parameter_that_it_may_not_have() {
+        let text = ApiError::from(ListError::TooLong(10_001)).to_string();
+        assert!(text.contains("10001 entries") && !text.contains('_'), "{text}");
     }
 }
