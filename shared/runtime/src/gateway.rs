@@ -1,31 +1,53 @@
 //! Between API Gateway's events (payload format 2.0) and HTTP requests.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::header::{HOST, HeaderName};
 use lambda_http::http::{HeaderMap, Uri};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Error, LambdaEvent, lambda_runtime};
 use rookery_http::{AppState, ClientAddress, service};
-use tower::ServiceBuilder;
+use serde::Serialize;
+use tower::{Service, ServiceBuilder};
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::metrics::{Metrics, measure};
 use crate::mount::{DEFAULT_STAGE, Mount};
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Answers events until Lambda stops the function.
-pub(crate) async fn run(router: OpenApiRouter<AppState>, app: AppState, mount: Mount) -> Result<(), Error> {
-    let endpoints = ServiceBuilder::new().map_request(request).service(service::service(router, app));
-    let handler = ServiceBuilder::new()
+pub(crate) async fn run(
+    router: OpenApiRouter<AppState>,
+    metrics: Metrics,
+    mount: Mount,
+) -> Result<(), Error> {
+    lambda_runtime::run(handler(router, metrics, mount)).await
+}
+
+/// What answers an event with one of the endpoints.
+pub(crate) fn handler(
+    router: OpenApiRouter<AppState>,
+    metrics: Metrics,
+    mount: Mount,
+) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Infallible, Future: Send> {
+    let endpoints = service::service(router, metrics.app.clone());
+    let endpoints = ServiceBuilder::new()
+        .map_request(request)
+        .layer(from_fn_with_state(Arc::new(metrics), measure))
+        .service(endpoints);
+    ServiceBuilder::new()
         .map_request(move |event: LambdaEvent<LambdaRequest>| LambdaEvent {
             payload: harmless(event.payload, &mount),
             ..event
         })
-        .service(Adapter::from(endpoints));
-    lambda_runtime::run(handler).await
+        .service(Adapter::from(endpoints))
 }
 
 /// The request, with the address of the client as API Gateway saw it.

@@ -12,16 +12,22 @@
 //! | `USER_KEY_WRAPPED`, `VENDOR_KEY_WRAPPED` | with `KmsWrapped`: the encrypted private keys (base64); a function without one verifies tokens and signs none |
 //! | `USER_KEYS_RETIRED`, `VENDOR_KEYS_RETIRED` | optional: public keys that signed before, like the above, separated by commas |
 //! | `MAIL_CONFIGURATION_SET` | optional: the SES configuration set that mails are sent with |
+//! | `STACK_NAME` | optional: the dimension `stack` of the metrics; `rookery` unless it says otherwise |
+//! | `ENDPOINT_METRICS` | optional: `Off`: no metrics of each endpoint. `On`, the default: a few, for each of which CloudWatch takes money |
 //! | `RUST_LOG` | optional: what is logged; `info` unless it says otherwise |
 
 mod gateway;
 mod keys;
+mod logs;
+mod metrics;
 mod mount;
 mod settings;
+#[cfg(test)]
+mod tests;
 
-use std::env;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{env, io};
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -30,10 +36,13 @@ use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy};
 use rookery_email::{Mailer, SesTransport};
 use rookery_http::{AppState, Parts};
 use rookery_store::{Connection, Store};
-use rookery_tokens::PasswordHasher;
+use rookery_tokens::{KmsCalls, PasswordHasher};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use utoipa_axum::router::OpenApiRouter;
 
+use metrics::Metrics;
 use mount::Mount;
 use settings::Settings;
 
@@ -56,21 +65,30 @@ const ATTEMPTS: u32 = 3;
 /// # Errors
 /// A setting is missing or wrong, or a signing key cannot be had.
 pub async fn serve(router: OpenApiRouter<AppState>) -> Result<(), Error> {
-    log_as_json();
-    let start = async {
-        let settings = Settings::read(|name| env::var(name).ok())?;
-        let mount = Mount::below(settings.base_path.clone());
-        Ok::<_, Error>((AppState::new(parts(settings, &sdk_config().await).await?), mount))
-    };
-    let started = start.await.inspect_err(|error| tracing::error!(%error, "the function does not start"));
-    let (app, mount) = started?;
-    gateway::run(router, app, mount).await
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    logs::subscriber(filter, io::stdout).init();
+    let (metrics, mount) = start()
+        .await
+        .inspect_err(|error| tracing::error!(cause = error.as_ref(), "the function does not start"))?;
+    gateway::run(router, metrics, mount).await
 }
 
-async fn parts(settings: Settings, config: &SdkConfig) -> Result<Parts, Error> {
+async fn start() -> Result<(Metrics, Mount), Error> {
+    let settings = Settings::read(|name| env::var(name).ok())?;
+    let mount = Mount::below(settings.base_path.clone());
+    let (stack, of_endpoints) = (settings.stack_name.clone(), settings.endpoint_metrics);
+    let kms = KmsCalls::default();
+    let app = AppState::new(parts(settings, &sdk_config().await, &kms).await?);
+    let writer = BoxMakeWriter::new(io::stdout);
+    Ok((Metrics { stack, of_endpoints, app, kms, cold: true.into(), writer }, mount))
+}
+
+async fn parts(settings: Settings, config: &SdkConfig, kms: &KmsCalls) -> Result<Parts, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let (user_keys, vendor_keys) = keys::rings(aws_sdk_kms::Client::new(config), settings.keys).await?;
+    let kms = aws_sdk_kms::config::Builder::from(config).interceptor(kms.clone()).build();
+    let kms = aws_sdk_kms::Client::from_conf(kms);
+    let (user_keys, vendor_keys) = keys::rings(kms, settings.keys).await?;
     let transport = SesTransport::new(aws_sdk_ses::Client::new(config), settings.mail_configuration_set);
     Ok(Parts {
         store: Store::new(Connection::new(config, &settings.table_name)),
@@ -94,15 +112,4 @@ async fn sdk_config() -> SdkConfig {
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await
-}
-
-/// One JSON object a line, which is what CloudWatch Logs Insights reads.
-fn log_as_json() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_env_filter(filter)
-        .init();
 }

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) keys: KeySettings,
     pub(crate) mail_configuration_set: Option<String>,
     pub(crate) base_path: Option<String>,
+    pub(crate) stack_name: String,
+    pub(crate) endpoint_metrics: bool,
 }
 
 /// Where the keys are: those that sign users' tokens, and those that sign vendors'.
@@ -87,6 +89,8 @@ impl Settings {
             },
             mail_configuration_set: variables.optional("MAIL_CONFIGURATION_SET"),
             base_path: variables.optional("BASE_PATH"),
+            stack_name: variables.optional("STACK_NAME").unwrap_or_else(|| "rookery".to_owned()),
+            endpoint_metrics: variables.is_on("ENDPOINT_METRICS")?,
         })
     }
 }
@@ -101,6 +105,15 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
 
     fn required(&self, name: &'static str) -> Result<String, SettingsError> {
         self.optional(name).ok_or(SettingsError::Missing(name))
+    }
+
+    /// Whether something is on: unless the variable says otherwise, it is.
+    fn is_on(&self, name: &'static str) -> Result<bool, SettingsError> {
+        match self.optional(name).as_deref() {
+            None | Some("On") => Ok(true),
+            Some("Off") => Ok(false),
+            Some(_) => Err(SettingsError::Invalid { name, expected: "On or Off" }),
+        }
     }
 
     fn signing_mode(&self) -> Result<SigningMode, SettingsError> {
@@ -184,6 +197,16 @@ mod tests {
         };
         assert_eq!(settings.keys.user, user);
         assert_eq!(settings.keys.vendor.current, KeySetting::Public(vec![5, 6]));
+    }
+
+    #[test]
+    fn metrics_are_of_the_stack_and_of_endpoints_unless_it_says_otherwise() {
+        let settings = read(&KMS_SIGN, ("STACK_NAME", "")).unwrap();
+        assert_eq!((settings.stack_name.as_str(), settings.endpoint_metrics), ("rookery", true));
+        assert_eq!(read(&KMS_SIGN, ("STACK_NAME", "blue")).unwrap().stack_name, "blue");
+        assert!(!read(&KMS_SIGN, ("ENDPOINT_METRICS", "Off")).unwrap().endpoint_metrics);
+        let error = read(&KMS_SIGN, ("ENDPOINT_METRICS", "off")).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable ENDPOINT_METRICS must be On or Off");
     }
 
     #[test]
