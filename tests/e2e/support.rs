@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser as _;
 use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HeaderName, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, StatusCode};
+use rookery_domain::{Entropy, SystemEntropy};
 use rookery_local::{Options, Server};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub(crate) const PASSWORD: &str = "Correct-Horse-7";
 
@@ -154,9 +154,8 @@ impl Answer {
 
 /// A name that nobody else uses.
 pub(crate) fn unique(what: &str) -> String {
-    let mut random = [0; 16];
-    aws_lc_rs::rand::fill(&mut random).unwrap();
-    format!("{what}-{}", Uuid::from_bytes(random).simple())
+    let entropy: &dyn Entropy = &SystemEntropy;
+    format!("{what}-{}", entropy.uuid().simple())
 }
 
 /// An e-mail address that nobody else has.

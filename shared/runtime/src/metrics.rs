@@ -97,6 +97,7 @@ struct Line<'a> {
 
 /// Answers a request, and writes its line. Lambda has a process answer one request at a time: what is sent to AWS meanwhile
 /// is sent for that request.
+#[expect(clippy::disallowed_methods, reason = "what is measured is the time that passes")]
 pub(crate) async fn measure(
     State(metrics): State<Arc<Metrics>>,
     mut request: Request,

@@ -109,6 +109,7 @@ fn processor_time() -> Result<Duration, Failure> {
 }
 
 /// How many of `operation` there are in a second when each of `callers` does one after the other.
+#[expect(clippy::disallowed_methods, reason = "what is measured is the time that passes")]
 async fn per_second(
     operation: Operation,
     scene: &Arc<Scene>,
