@@ -4,6 +4,7 @@
 //! and mails are captured and shown on a page instead of being sent.
 
 mod banner;
+mod body;
 mod environment;
 mod error;
 mod home;

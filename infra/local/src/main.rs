@@ -41,7 +41,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", serde_json::to_string(server.facts())?)?;
     stdout.flush()?;
-    if io::stderr().is_terminal() {
+    if !options.quiet {
         eprint!("{}", banner(server.facts()));
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

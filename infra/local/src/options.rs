@@ -8,8 +8,8 @@ use url::Url;
 
 /// Run the whole API on this machine.
 ///
-/// When it is ready, one line of JSON on standard output says where it is and how to sign in to it. Logs go to standard
-/// error.
+/// When it is ready, one line of JSON on standard output says where it is and how to sign in to it. Standard error has the
+/// same for people, and the logs.
 #[derive(Parser)]
 #[command(name = "rookery-local", group = ArgGroup::new("data").required(true))]
 #[command(after_help = "The environment variable RUST_LOG says what is logged, such as debug.")]
@@ -41,6 +41,9 @@ pub struct Options {
     /// One more web origin that may call with credentials, beside the usual ones of development servers.
     #[arg(long, value_name = "ORIGIN", value_parser = web_origin)]
     pub allow_origin: Vec<String>,
+    /// Say nothing to people when it is ready.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 fn web_address(text: &str) -> Result<String, String> {

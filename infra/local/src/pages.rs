@@ -15,6 +15,7 @@ use axum::{Json, Router};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use rookery_email::CapturedMail;
+use rookery_http::ApiError;
 use rookery_openapi::Group;
 use serde::Serialize;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -89,6 +90,7 @@ pub(crate) fn router(
         .route(MAIL_JSON, get(mail_json))
         .with_state(pages)
         .merge(reference)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(from_fn_with_state(Arc::<[String]>::from(hosts), to_this_host));
     Ok(router)
 }

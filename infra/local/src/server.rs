@@ -20,7 +20,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::home::Home;
-use crate::{Options, StartError, environment, pages};
+use crate::{Options, StartError, body, environment, pages};
 
 /// What a client needs to know of a server.
 #[derive(Clone, Serialize)]
@@ -80,7 +80,8 @@ impl Server {
         let hosts = environment::hosts(options).collect();
         let router = pages::router(facts.clone(), home.mail, hosts)?
             .fallback_service(service::service(rookery_openapi::router(), app))
-            .layer(from_fn(with_client_address));
+            .layer(from_fn(with_client_address))
+            .layer(from_fn(body::read_whole));
         Ok(Self { facts, listener, router, _table: home.table, _lock: home.lock })
     }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
-use reqwest::StatusCode;
 use reqwest::header::HOST;
+use reqwest::{Method, StatusCode};
 use rookery_table::LocalTable;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -170,4 +170,26 @@ async fn the_table_can_be_in_an_engine_elsewhere_and_stays_there() {
         assert_eq!(answer.status(), expected);
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_in_json_however_much_is_sent() {
+    let server = Running::start("--ephemeral").await;
+    let send = |method: Method, path: &str, body: Vec<u8>| {
+        let request = reqwest::Client::new().request(method, format!("{}{path}", server.facts.base_url));
+        request.body(body).send()
+    };
+    let large = || vec![b'x'; 20 * 1024 * 1024];
+    for (method, path, body, expected) in [
+        (Method::POST, "/", Vec::new(), StatusCode::METHOD_NOT_ALLOWED),
+        (Method::DELETE, "/mail", Vec::new(), StatusCode::METHOD_NOT_ALLOWED),
+        (Method::PUT, "/openapi.json", Vec::new(), StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/auth/vendor", large(), StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/no/such/endpoint", large(), StatusCode::NOT_FOUND),
+    ] {
+        let answer = send(method, path, body).await.unwrap();
+        assert_eq!(answer.status(), expected, "{path}");
+        assert!(answer.json::<Value>().await.unwrap()["errors"][0].is_string(), "{path}");
+    }
+    server.stop().await;
 }
