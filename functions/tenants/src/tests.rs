@@ -376,6 +376,59 @@ mod hierarchy {
         assert!(link(&app, &a, &"nobody".parse().unwrap()).await.error(400).contains("does not exist"));
     }
 
+    /// Makes `count` tenants, each below the one before, and the first below `top`.
+    async fn line(app: &TestApp, top: Option<&TenantId>, count: usize) -> Vec<TenantId> {
+        let mut line: Vec<TenantId> = top.into_iter().cloned().collect();
+        for _ in 0..count {
+            let parent = line.last().map(TenantId::as_str);
+            let made =
+                app.vendor().post(TENANTS, json!({"parentTenantId": parent, "isReseller": true})).await;
+            line.push(made.expect(201)["tenantId"].as_str().unwrap().parse().unwrap());
+        }
+        line
+    }
+
+    #[tokio::test]
+    async fn tenants_nest_32_levels_deep_whichever_way_they_are_linked() {
+        let app = app().await;
+        let vendor = app.vendor();
+        let deep = line(&app, None, 32).await;
+        let bottom = &deep[31];
+        let too_deep = "tenants can be nested at most 32 levels deep";
+        let below = json!({"tenantId": "x", "parentTenantId": bottom.as_str()});
+        assert_eq!(vendor.post(TENANTS, below.clone()).await.error(400), too_deep);
+        assert_eq!(vendor.post(SUB_TENANTS, below).await.error(400), too_deep);
+        let tree = line(&app, None, 3).await;
+        for (level, status) in [(31, 400), (29, 400), (28, 201)] {
+            let linked = link(&app, &deep[level], &tree[0]).await;
+            assert_eq!(linked.status(), status, "{}", linked.text());
+            assert!(status == 201 || linked.error(400) == too_deep);
+        }
+        assert_eq!(link(&app, &tree[2], &app.tenant("New").await).await.error(400), too_deep);
+        let at = |tenant: &TenantId| vendor.with("frontegg-tenant-id", tenant.as_str());
+        for lowest in [bottom, &tree[2]] {
+            let above = at(lowest).get(&format!("{HIERARCHY}/parents")).await.expect(200);
+            assert_eq!(above.as_array().unwrap().len(), 31);
+        }
+        let below = at(&deep[0]).get(HIERARCHY).await.expect(200);
+        assert_eq!(below.as_array().unwrap().len(), 34);
+    }
+
+    #[tokio::test]
+    async fn a_tree_that_grows_while_it_is_moved_comes_no_deeper() {
+        let app = app().await;
+        let deep = line(&app, None, 30).await;
+        for _ in 0..4 {
+            let tree = line(&app, None, 2).await;
+            let vendor = app.vendor();
+            let grow = vendor.post(TENANTS, json!({"parentTenantId": tree[1].as_str()}));
+            let (moved, grown) = tokio::join!(link(&app, &deep[29], &tree[0]), grow);
+            let mut statuses = [moved.status(), grown.status()];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [201, 400]);
+        }
+    }
+
     #[tokio::test]
     async fn two_links_at_once_make_no_cycle() {
         for _ in 0..5 {
@@ -546,6 +599,41 @@ mod budgets {
         let start = before();
         let _ = vendor.get(TENANTS_V2).await.expect(200);
         count("page of a list", start);
-        assert_eq!(waves, ["read by id: 1", "create: 2", "update: 2", "page of a list: 2"]);
+        for query in ["_order=DESC", "_sortBy=name", "_filter=other"] {
+            let start = before();
+            let _ = vendor.get(&format!("{TENANTS_V2}?{query}")).await.expect(200);
+            count(query, start);
+        }
+        let start = before();
+        let below = json!({"tenantId": "below", "parentTenantId": tenant.as_str()});
+        let _ = vendor.post(TENANTS, below).await.expect(201);
+        count("create below another", start);
+        let start = before();
+        let _ =
+            vendor.post(&format!("{TENANTS}/{tenant}/metadata"), json!({"metadata": {}})).await.expect(201);
+        count("metadata", start);
+        let at = |tenant: &str| vendor.with("frontegg-tenant-id", tenant);
+        let start = before();
+        let _ = at("below").get(SETTINGS).await.expect(200);
+        count("read of settings", start);
+        let start = before();
+        let _ = at("below").put(SETTINGS, json!({"timezone": "UTC"})).await.expect(200);
+        count("update of settings", start);
+        assert_eq!(
+            waves,
+            [
+                "read by id: 1",
+                "create: 2",
+                "update: 2",
+                "page of a list: 2",
+                "_order=DESC: 2",
+                "_sortBy=name: 2",
+                "_filter=other: 2",
+                "create below another: 2",
+                "metadata: 2",
+                "read of settings: 1",
+                "update of settings: 2",
+            ]
+        );
     }
 }

@@ -209,7 +209,7 @@ impl From<NewTenantError> for ApiError {
     fn from(error: NewTenantError) -> Self {
         match error {
             NewTenantError::Exists | NewTenantError::BeingRemoved => Self::Conflict(error.to_string()),
-            NewTenantError::NoParent => Self::Invalid(error.to_string()),
+            NewTenantError::NoParent | NewTenantError::TooDeep => Self::Invalid(error.to_string()),
             NewTenantError::Store(error) => error.into(),
         }
     }

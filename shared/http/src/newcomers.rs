@@ -206,8 +206,11 @@ pub async fn ensure_tenant(app: &AppState, store: &EnvironmentStore, id: &Tenant
     let tenant = Tenant::new(id.clone(), &*app.entropy, app.now());
     match store.tenants().create(&tenant).await {
         Ok(()) | Err(NewTenantError::Exists) => Ok(()),
-        Err(error @ (NewTenantError::BeingRemoved | NewTenantError::NoParent | NewTenantError::Store(_))) => {
-            Err(error.into())
-        }
+        Err(
+            error @ (NewTenantError::BeingRemoved
+            | NewTenantError::NoParent
+            | NewTenantError::TooDeep
+            | NewTenantError::Store(_)),
+        ) => Err(error.into()),
     }
 }

@@ -41,7 +41,7 @@ const TYPE: &str = "type";
 const SCHEMA: &str = "schema";
 pub(crate) const TTL: &str = "ttl";
 const REVISION: &str = "revision";
-const DOCUMENT: &str = "document";
+pub(crate) const DOCUMENT: &str = "document";
 
 /// The item that `entity` becomes at `key`, in its revision `revision`.
 pub(crate) fn encode<T: Entity>(key: Key, entity: &T, revision: u64) -> Result<Item, StoreError> {

@@ -14,6 +14,7 @@ mod entity;
 mod environments;
 mod error;
 mod keys;
+mod last_seen;
 mod progress;
 mod roster;
 mod sessions;

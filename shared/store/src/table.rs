@@ -9,17 +9,23 @@ use futures::future::try_join_all;
 use crate::entity::{Entity, Item, Stored, corrupt, decode, key_of};
 use crate::error::{TRIES, pause_after};
 use crate::keys::Key;
+use crate::last_seen::Directories;
 use crate::{Connection, Consumption, RoundTrips, StoreError};
 
 /// How many items `BatchGetItem` takes.
 const BATCH: usize = 100;
 
 #[derive(Clone)]
-pub(crate) struct Table(Connection);
+pub(crate) struct Table(Connection, Directories);
 
 impl Table {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self(connection)
+        Self(connection, Directories::default())
+    }
+
+    /// The directories of lists as they were last seen.
+    pub(crate) fn directories(&self) -> &Directories {
+        &self.1
     }
 
     pub(crate) fn round_trips(&self) -> &RoundTrips {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::{Entity, Stored};
 use crate::error::while_contended;
 use crate::keys::{Key, List};
-use crate::roster::{Entry, Place, Roster, slice};
+use crate::roster::{Entry, Place, Roster, Sight, slice};
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{EnvironmentStore, ListError, StoreError, UpdateError};
@@ -63,6 +63,9 @@ pub enum NewTenantError {
     /// The tenant above it is not there.
     #[error("the parent tenant does not exist")]
     NoParent,
+    /// The tree would become too deep.
+    #[error("{}", LinkError::TooDeep)]
+    TooDeep,
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,7 +108,7 @@ impl<'a> Tenants<'a> {
     /// one goes first, if it is little.
     ///
     /// # Errors
-    /// Its id is in use, much is left of an old one, its parent is not there, or the table fails.
+    /// Its id is in use, much is left of an old one, its parent is not there or too deep, or the table fails.
     pub async fn create(&self, tenant: &Tenant) -> Result<(), NewTenantError> {
         let made = while_contended!(self.try_create(tenant));
         made.map_err(|error| match error {
@@ -116,9 +119,18 @@ impl<'a> Tenants<'a> {
 
     async fn try_create(&self, tenant: &Tenant) -> Result<(), UpdateError<NewTenantError>> {
         let (key, list) = (self.key(&tenant.tenant_id), self.roster());
-        let (directory, found) =
-            tokio::try_join!(list.directory(), self.table().get::<TenantItem>(key.clone()))?;
-        let place = directory.next_place(tenant.created_at);
+        let line = async {
+            match &tenant.parent {
+                Some(parent) => Box::pin(self.line_for_new(parent)).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let found = async {
+            let read = tokio::try_join!(list.directory(), self.table().get::<TenantItem>(key.clone()));
+            Ok(read?)
+        };
+        let (line, (directory, found)) = tokio::try_join!(line, found)?;
+        let place = directory.next_place(tenant.created_at, false);
         let item = TenantItem { tenant: tenant.clone(), place: Some(place) };
         let mut transaction = Transaction::new(self.table());
         match found {
@@ -131,14 +143,8 @@ impl<'a> Tenants<'a> {
         };
         list.add(&mut transaction, &directory, place, &TenantEntry::from(tenant))?;
         self.members(&tenant.tenant_id).open(&mut transaction)?;
-        let parent = match &tenant.parent {
-            Some(parent) => Some(self.attach(&mut transaction, parent, &tenant.tenant_id)?),
-            None => None,
-        };
-        transaction.commit().await.map_err(|cancelled| match parent {
-            Some(parent) if cancelled.failed(parent) => UpdateError::Refused(NewTenantError::NoParent),
-            Some(_) | None => UpdateError::Store(cancelled.into_store_error()),
-        })
+        self.attach(&mut transaction, &line, &tenant.tenant_id)?;
+        transaction.commit().await.map_err(|cancelled| UpdateError::Store(cancelled.into_store_error()))
     }
 
     /// The tenant `id`, unless it was removed.
@@ -217,7 +223,7 @@ impl<'a> Tenants<'a> {
     }
 
     async fn list_of_ids(&self, request: PageRequest) -> Result<Page<TenantId>, StoreError> {
-        let page = self.roster().page(request).await?;
+        let page = self.roster().page(request, Sight::All).await?;
         let ids = page.items.into_iter().map(TenantId::try_from).collect::<Result<_, _>>();
         let items = ids.map_err(|error| crate::entity::corrupt(TenantEntry::TYPE, error))?;
         Ok(Page { items, total: page.total })
@@ -237,6 +243,13 @@ impl<'a> Tenants<'a> {
         // A tenant that is there has a place in the list; a removed one has none.
         let map = vec![(":map", AttributeValue::S("M".to_owned()))];
         transaction.check(self.key(id), "attribute_type(document.place, :map)", map)
+    }
+
+    /// Makes `transaction` depend on the tenant `id` not having been made anew.
+    fn require_removed(&self, transaction: &mut Transaction<'_>, id: &TenantId) -> Result<(), StoreError> {
+        let null = vec![(":null", AttributeValue::S("NULL".to_owned()))];
+        transaction.check(self.key(id), "attribute_type(document.place, :null)", null)?;
+        Ok(())
     }
 
     /// The tenant `id` among what was read, unless it was removed.

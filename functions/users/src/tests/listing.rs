@@ -310,4 +310,17 @@ async fn a_page_takes_at_most_two_round_trips_wherever_it_is() {
         }
     }
     assert!(waves.iter().all(|waves| *waves <= 2), "{waves:?}");
+
+    // Whoever shows a user's token is looked up first.
+    let admin = app.user("admin@example.com", &acme, &["Admin"]).await;
+    let client = app.sign_in(&admin, &acme).await;
+    app.environment().users().leave(template.id, &acme).await.unwrap();
+    for query in ["", "?_order=DESC", "?_offset=4", "?_sortBy=email&_offset=3", "?_filter=user1"] {
+        for (caller, most) in [(&in_acme, 2), (&client, 3)] {
+            let before = app.store().round_trips().waves();
+            let _ = caller.get(&format!("{V1}{query}")).await.expect(200);
+            let waves = app.store().round_trips().waves() - before;
+            assert!(waves <= most, "{query}: {waves}");
+        }
+    }
 }

@@ -1,16 +1,18 @@
 //! The tree that tenants form.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::future::try_join_all;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rookery_domain::{Tenant, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{TenantItem, Tenants};
-use crate::entity::{Entity, Stored};
+use super::{NewTenantError, TenantItem, Tenants};
+use crate::entity::{Entity, Stored, corrupt};
 use crate::error::while_contended;
 use crate::keys::{CHILD, Key, tenant_partition};
 use crate::progress::{Progress, WhileTime};
-use crate::transaction::{Cancelled, Transaction, Write};
+use crate::transaction::{Cancelled, Transaction};
 use crate::{ListError, StoreError, UpdateError};
 
 /// Says that one tenant is directly below another.
@@ -52,8 +54,42 @@ pub struct Descendant {
     pub level: usize,
 }
 
-/// How deep tenants can be nested.
+/// How many levels the tree has at most, the root's among them.
 const MAX_DEPTH: usize = 32;
+
+/// How many tenants' children are read at a time.
+const PARENTS_AT_ONCE: usize = 64;
+
+/// Where a tenant goes.
+#[derive(Clone, Copy)]
+enum Move<'a> {
+    Below(&'a TenantId),
+    Away {
+        from: &'a TenantId,
+    },
+    /// To where a tenant was that has been removed.
+    Up {
+        from: &'a TenantId,
+        to: Option<&'a TenantId>,
+    },
+}
+
+impl<'a> Move<'a> {
+    fn from(self) -> Option<&'a TenantId> {
+        match self {
+            Self::Below(_) => None,
+            Self::Away { from } | Self::Up { from, .. } => Some(from),
+        }
+    }
+
+    fn to(self) -> Option<&'a TenantId> {
+        match self {
+            Self::Below(to) => Some(to),
+            Self::Away { .. } => None,
+            Self::Up { to, .. } => to,
+        }
+    }
+}
 
 impl Tenants<'_> {
     /// The tenants above `id`, from its parent to the root.
@@ -66,16 +102,29 @@ impl Tenants<'_> {
     }
 
     async fn stored_ancestors(&self, id: &TenantId) -> Result<Vec<Stored<TenantItem>>, StoreError> {
-        let mut above = Vec::new();
-        let mut next = self.live(id).await?.and_then(|stored| stored.value.tenant.parent);
-        while let Some(id) = next.take().filter(|_| above.len() <= 2 * MAX_DEPTH) {
-            let Some(stored) = self.live(&id).await? else {
-                break;
-            };
-            next.clone_from(&stored.value.tenant.parent);
-            above.push(stored);
+        let found = self.table().get::<TenantItem>(self.key(id)).await?;
+        match found.and_then(|stored| stored.value.tenant.parent) {
+            Some(parent) => self.line(&parent).await,
+            None => Ok(Vec::new()),
         }
-        Ok(above)
+    }
+
+    /// The tenant `id` and those above it, up to the root. One that was removed is left out: what was below it is on its
+    /// way up.
+    async fn line(&self, id: &TenantId) -> Result<Vec<Stored<TenantItem>>, StoreError> {
+        let (mut line, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut next = Some(id.clone());
+        while let Some(id) = next.take() {
+            if !seen.insert(id.clone()) {
+                return Err(corrupt(TenantItem::TYPE, "it is above itself"));
+            }
+            if let Some(stored) = self.table().get::<TenantItem>(self.key(&id)).await? {
+                next.clone_from(&stored.value.tenant.parent);
+                line.push(stored);
+            }
+        }
+        line.retain(|stored| stored.value.tenant.deleted_at.is_none());
+        Ok(line)
     }
 
     /// The tenants below `id`, level by level.
@@ -86,9 +135,8 @@ impl Tenants<'_> {
         let mut below = Vec::new();
         let mut parents = vec![id.clone()];
         for level in 1.. {
-            let children = try_join_all(parents.iter().map(|parent| self.children(parent))).await?;
-            let children: Vec<_> = children.into_iter().flatten().collect();
-            if children.is_empty() || level > 2 * MAX_DEPTH {
+            let children = self.children_of(&parents).await?;
+            if children.is_empty() {
                 break;
             }
             if below.len() + children.len() > crate::LARGEST_SORTED_LIST {
@@ -99,6 +147,22 @@ impl Tenants<'_> {
             parents = children;
         }
         Ok(below)
+    }
+
+    /// How many levels the tree of `id` has, itself among them. Nobody looks further than one level too many.
+    async fn levels(&self, id: &TenantId, most: usize) -> Result<usize, StoreError> {
+        let mut levels = 0;
+        let mut tenants = vec![id.clone()];
+        while !tenants.is_empty() && levels <= most {
+            levels += 1;
+            tenants = self.children_of(&tenants).await?;
+        }
+        Ok(levels)
+    }
+
+    async fn children_of(&self, parents: &[TenantId]) -> Result<Vec<TenantId>, StoreError> {
+        let reads = stream::iter(parents.to_vec()).map(|parent| async move { self.children(&parent).await });
+        reads.buffered(PARENTS_AT_ONCE).try_concat().await
     }
 
     async fn children(&self, id: &TenantId) -> Result<Vec<TenantId>, StoreError> {
@@ -119,7 +183,7 @@ impl Tenants<'_> {
         if parent == child {
             return Err(UpdateError::Refused(LinkError::Same));
         }
-        self.reparent(child, None, Some(parent), now).await
+        self.reparent(child, Move::Below(parent), now).await
     }
 
     /// Takes `child` from below `parent`. `false`: it is not directly below it.
@@ -132,23 +196,23 @@ impl Tenants<'_> {
         child: &TenantId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        match self.reparent(child, Some(parent), None, now).await {
+        match self.reparent(child, Move::Away { from: parent }, now).await {
             Ok(_) => Ok(true),
             Err(UpdateError::Refused(_)) => Ok(false),
             Err(UpdateError::Store(error)) => Err(error),
         }
     }
 
-    /// Moves `child` from below `from` to below `to`.
     async fn reparent(
         &self,
         child: &TenantId,
-        from: Option<&TenantId>,
-        to: Option<&TenantId>,
+        way: Move<'_>,
         now: Timestamp,
     ) -> Result<Tenant, UpdateError<LinkError>> {
+        let (from, to) = (way.from(), way.to());
         while_contended!(async {
             let refused = |error| Err(UpdateError::Refused(error));
+            // It is read before what is below it: see `attach`.
             let Some(mut stored) = self.live(child).await? else {
                 return refused(LinkError::NoTenant(child.clone()));
             };
@@ -160,11 +224,15 @@ impl Tenants<'_> {
                 return refused(LinkError::HasParent);
             }
             let mut transaction = Transaction::new(self.table());
+            if let Some(to) = to {
+                let line = self.line_for(child, to, way).await?;
+                self.attach(&mut transaction, &line, child)?;
+            }
             if let Some(from) = from {
                 transaction.remove_if_present(Key::child(self.vendor(), from, child))?;
             }
-            if let Some(to) = to {
-                self.attach_without_cycle(&mut transaction, to, child).await?;
+            if let Move::Up { from, .. } = way {
+                self.require_removed(&mut transaction, from)?;
             }
             stored.value.tenant.parent = to.cloned();
             stored.value.tenant.updated_at = now;
@@ -174,32 +242,74 @@ impl Tenants<'_> {
         })
     }
 
-    /// Puts `child` below `parent` if it is not above it, which stays true until the transaction is through: every
-    /// tenant from `parent` to the root must still be as it was read here.
-    async fn attach_without_cycle(
+    /// The line of tenants that `child` comes below, from `to` to the root.
+    async fn line_for(
         &self,
-        transaction: &mut Transaction<'_>,
-        parent: &TenantId,
         child: &TenantId,
-    ) -> Result<(), UpdateError<LinkError>> {
-        let Some(stored) = self.live(parent).await? else {
-            return Err(UpdateError::Refused(LinkError::NoTenant(parent.clone())));
-        };
-        let mut line = vec![stored];
-        line.extend(self.stored_ancestors(parent).await?);
+        to: &TenantId,
+        way: Move<'_>,
+    ) -> Result<Vec<Stored<TenantItem>>, UpdateError<LinkError>> {
+        let line = self.line(to).await?;
+        let refused = |error| Err(UpdateError::Refused(error));
+        if line.first().is_none_or(|stored| stored.value.tenant.tenant_id != *to) {
+            return refused(LinkError::NoTenant(to.clone()));
+        }
         if line.iter().any(|stored| stored.value.tenant.tenant_id == *child) {
-            return Err(UpdateError::Refused(LinkError::Cycle));
+            return refused(LinkError::Cycle);
+        }
+        // Whoever moves up comes no deeper.
+        if let Move::Below(_) = way {
+            let room = MAX_DEPTH.saturating_sub(line.len());
+            if self.levels(child, room).await? > room {
+                return refused(LinkError::TooDeep);
+            }
+        }
+        Ok(line)
+    }
+
+    /// The line of tenants that a new one comes below, from `parent` to the root.
+    pub(super) async fn line_for_new(
+        &self,
+        parent: &TenantId,
+    ) -> Result<Vec<Stored<TenantItem>>, UpdateError<NewTenantError>> {
+        let line = self.line(parent).await?;
+        if line.first().is_none_or(|stored| stored.value.tenant.tenant_id != *parent) {
+            return Err(UpdateError::Refused(NewTenantError::NoParent));
         }
         if line.len() >= MAX_DEPTH {
-            return Err(UpdateError::Refused(LinkError::TooDeep));
+            return Err(UpdateError::Refused(NewTenantError::TooDeep));
         }
-        for stored in line {
-            let read = AttributeValue::N(stored.revision.to_string());
-            let key = self.key(&stored.value.tenant.tenant_id);
-            transaction.check(key, "revision = :read", vec![(":read", read)])?;
+        Ok(line)
+    }
+
+    /// Puts `child` below the first of `line`, which is to stay as it was read until the transaction is through: so there
+    /// is no cycle, and nothing too deep.
+    ///
+    /// Whoever adds to a tree raises the revision of its root. So does whoever hangs a tree below a tenant, who has looked
+    /// how deep it is: should it have grown since, one of the two has to look again.
+    pub(super) fn attach(
+        &self,
+        transaction: &mut Transaction<'_>,
+        line: &[Stored<TenantItem>],
+        child: &TenantId,
+    ) -> Result<(), StoreError> {
+        let mut below = None;
+        for (at, stored) in line.iter().enumerate() {
+            let id = &stored.value.tenant.tenant_id;
+            below = below.or(Some(id));
+            let revision = |revision: u64| AttributeValue::N(revision.to_string());
+            let read = (":read", revision(stored.revision));
+            if at + 1 < line.len() {
+                transaction.check(self.key(id), "revision = :read", vec![read])?;
+            } else {
+                let values = vec![read, (":next", revision(stored.revision + 1))];
+                transaction.update(self.key(id), "SET revision = :next", Some("revision = :read"), values)?;
+            }
         }
-        let row = Child { tenant_id: child.clone() };
-        transaction.overwrite(Key::child(self.vendor(), parent, child), &row)?;
+        if let Some(parent) = below {
+            let row = Child { tenant_id: child.clone() };
+            transaction.overwrite(Key::child(self.vendor(), parent, child), &row)?;
+        }
         Ok(())
     }
 
@@ -219,7 +329,7 @@ impl Tenants<'_> {
             if !while_time() {
                 return Ok(Progress::Unfinished);
             }
-            let moved = self.reparent(child, Some(id), parent.as_ref(), now).await;
+            let moved = self.reparent(child, Move::Up { from: id, to: parent.as_ref() }, now).await;
             moved.map_err(|error| match error {
                 UpdateError::Refused(_) => StoreError::Contended,
                 UpdateError::Store(error) => error,
@@ -238,17 +348,5 @@ impl Tenants<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Puts `child` below `parent`, which must be there. The answer is the write that fails when it is not.
-    pub(super) fn attach(
-        &self,
-        transaction: &mut Transaction<'_>,
-        parent: &TenantId,
-        child: &TenantId,
-    ) -> Result<Write, StoreError> {
-        let row = Child { tenant_id: child.clone() };
-        transaction.overwrite(Key::child(self.vendor(), parent, child), &row)?;
-        self.require(transaction, parent)
     }
 }

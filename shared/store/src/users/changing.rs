@@ -9,15 +9,15 @@ use rookery_domain::{EmailAddress, Timestamp, User, UserId};
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
 use crate::entity::Stored;
 use crate::error::while_contended;
-use crate::roster::{Place, Roster};
+use crate::keys::List;
 use crate::transaction::{Cancelled, Transaction};
 use crate::{StoreError, UpdateError};
 
-/// How many entries of lists one transaction rewrites beside the user. The others follow: lists repeat what the user's
-/// item says, and only sorting and searching see the moment between.
-const ENTRIES_AT_ONCE: usize = 90;
+/// How many lists one transaction changes beside the user: in each an entry, and the directory if it counts the entry
+/// otherwise. Other lists follow: they repeat what the user's item says, and only lists see the moment between.
+const LISTS_AT_ONCE: usize = 45;
 
-impl<'a> Users<'a> {
+impl Users<'_> {
     /// Changes a user, but neither their e-mail address nor the tenants they belong to; `None` when there is no such
     /// user. `change` may be called more than once.
     ///
@@ -58,10 +58,10 @@ impl<'a> Users<'a> {
             let Some(mut stored) = read else { return Ok(None) };
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
-            if before == stored.value.user {
+            if before == stored.value.user && !stored.value.is_marked_wrongly() {
                 return Ok(Some(before));
             }
-            self.write(&before, &stored, |_| Ok(())).await?;
+            self.write(&before, &mut stored, |_| Ok(())).await?;
             Ok(Some(stored.value.user))
         })
     }
@@ -84,7 +84,7 @@ impl<'a> Users<'a> {
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
             let login = Login { user_id: id, password_hash: Some(password_hash.to_owned()) };
             let key = self.login_key(&before.email);
-            self.write(&before, &stored, |transaction| {
+            self.write(&before, &mut stored, |transaction| {
                 transaction.overwrite(key.clone(), &login).map(|_| ())
             })
             .await?;
@@ -121,7 +121,7 @@ impl<'a> Users<'a> {
             // A link that was mailed to the old address proves nothing about the new one.
             stored.value.user.activation = None;
             stored.value.user.email = email.clone();
-            self.write(&before, &stored, |transaction| {
+            self.write(&before, &mut stored, |transaction| {
                 transaction.remove(old_key.clone())?;
                 transaction.insert(self.login_key(email), &login.value).map(|_| ())
             })
@@ -167,33 +167,66 @@ impl<'a> Users<'a> {
     async fn write(
         &self,
         before: &User,
-        stored: &Stored<UserItem>,
+        stored: &mut Stored<UserItem>,
         with: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let entry = UserEntry::from(&stored.value.user);
-        let changed = entry != UserEntry::from(before);
-        let rows: Vec<_> = if changed { self.rows(&stored.value).collect() } else { Vec::new() };
-        let (first, rest) = rows.split_at(rows.len().min(ENTRIES_AT_ONCE));
+        let item = &mut stored.value;
+        let entry = UserEntry::from(&item.user);
+        let lists: Vec<_> = match entry == UserEntry::from(before) && !item.is_marked_wrongly() {
+            true => Vec::new(),
+            false => lists_of(&item.user).collect(),
+        };
+        let (first, rest) = lists.split_at(lists.len().min(LISTS_AT_ONCE));
         let mut transaction = Transaction::new(self.table());
-        transaction.replace(self.key(before.id), stored)?;
+        self.rewrite(&mut transaction, item, first, &entry)?;
         with(&mut transaction)?;
-        for (roster, place) in first {
-            roster.replace(&mut transaction, *place, &entry)?;
-        }
+        transaction.replace(self.key(before.id), stored)?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
-        for rows in rest.chunks(ENTRIES_AT_ONCE) {
-            let mut transaction = Transaction::new(self.table());
-            for (roster, place) in rows {
-                roster.replace(&mut transaction, *place, &entry)?;
-            }
-            transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        for lists in rest.chunks(LISTS_AT_ONCE) {
+            let followed = while_contended!(self.try_follow(before.id, lists));
+            followed.map_err(|error: UpdateError<Infallible>| match error {
+                UpdateError::Refused(never) => match never {},
+                UpdateError::Store(error) => error,
+            })?;
         }
         Ok(())
     }
 
-    /// The lists that a user is in, and where.
-    fn rows(&self, item: &UserItem) -> impl Iterator<Item = (Roster<'a>, Place)> {
-        let lists = lists_of(&item.user).collect::<Vec<_>>();
-        lists.into_iter().filter_map(|list| Some((self.roster(&list), *item.places.get(&list.name())?)))
+    /// Has `lists` repeat what the user's item says by now.
+    async fn try_follow<E>(&self, id: UserId, lists: &[List]) -> Result<(), UpdateError<E>> {
+        let Some(mut stored) = self.stored(id).await? else { return Ok(()) };
+        let entry = UserEntry::from(&stored.value.user);
+        let mut transaction = Transaction::new(self.table());
+        self.rewrite(&mut transaction, &mut stored.value, lists, &entry)?;
+        transaction.replace(self.key(id), &stored)?;
+        transaction.commit().await.map_err(Cancelled::into_store_error)?;
+        Ok(())
+    }
+
+    /// Writes `entry`, which is that of the user `item`, anew in those of `lists` that they are in, and counts it as what
+    /// it is now. The user's item says how it is counted and is to be written in the same transaction.
+    fn rewrite(
+        &self,
+        transaction: &mut Transaction<'_>,
+        item: &mut UserItem,
+        lists: &[List],
+        entry: &UserEntry,
+    ) -> Result<(), StoreError> {
+        for list in lists {
+            if let Some(place) = item.places.get_mut(&list.name()) {
+                let roster = self.roster(list);
+                roster.mark(transaction, place, entry.invisible)?;
+                roster.replace(transaction, *place, entry)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl UserItem {
+    /// Whether a list counts the user otherwise than as what they are: a change that concerned very many lists has not come
+    /// to all of them.
+    fn is_marked_wrongly(&self) -> bool {
+        self.places.values().any(|place| place.invisible != self.user.invisible)
     }
 }

@@ -73,7 +73,8 @@ impl Users<'_> {
         for list in new.first().into_iter().flat_map(|new| lists_of(&new.user)) {
             let (roster, directory) = (self.roster(&list), directories.of(&list));
             require_open(&list, roster.takes_entries(&directory))?;
-            roster.count(&mut transaction, &directory, new.len())?;
+            let invisible = new.iter().filter(|new| new.user.invisible).count();
+            roster.count(&mut transaction, &directory, new.len(), invisible)?;
         }
         transaction.commit().await.map_err(|cancelled| {
             match emails.iter().any(|email| cancelled.failed(*email)) {
@@ -95,7 +96,7 @@ impl Users<'_> {
         let email = transaction.insert(self.login_key(&user.email), &login)?;
         let mut places = BTreeMap::new();
         for list in lists_of(user) {
-            let place = directories.of(&list).next_place(user.created_at);
+            let place = directories.of(&list).next_place(user.created_at, user.invisible);
             self.roster(&list).enter(transaction, place, &UserEntry::from(user))?;
             places.insert(list.name(), place);
         }
@@ -143,7 +144,7 @@ impl Users<'_> {
             let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
             require_open(&list, roster.takes_entries(&directory))?;
             let membership = membership(directory.total() == 0);
-            let place = directory.next_place(membership.created_at);
+            let place = directory.next_place(membership.created_at, stored.value.user.invisible);
             let mut transaction = Transaction::new(self.table());
             roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
             stored.value.user.memberships.push(membership);

@@ -8,7 +8,7 @@ use rookery_domain::{Metadata, Order, Page, PageRequest, TenantId, User, UserId,
 use super::{UserEntry, Users};
 use crate::entity::corrupt;
 use crate::keys::List;
-use crate::roster::{Entry as _, slice};
+use crate::roster::{Entry as _, Sight, slice};
 use crate::{LARGEST_SORTED_LIST, ListError, StoreError};
 
 /// How many users are read to search what no list repeats.
@@ -63,8 +63,8 @@ pub enum UserSort {
 impl Users<'_> {
     /// One page of users.
     ///
-    /// By age, and when all may be seen, it costs the same however long the list is. Any other order or a filter reads
-    /// the whole list; a filter for metadata reads all users besides, which stand in no list with theirs.
+    /// By age it costs the same however long the list is. Any other order or a filter reads the whole list; a filter for
+    /// metadata reads all users besides, which stand in no list with theirs.
     ///
     /// # Errors
     /// There are too many to sort or search, or the table fails.
@@ -72,16 +72,10 @@ impl Users<'_> {
         if let Some(ids) = &query.ids {
             return Ok(query.choose(self.members_among(ids, &query.tenants).await?));
         }
-        let by_age = query.list_by_age();
-        if let Some(list) = by_age.as_ref().filter(|_| query.with_invisible) {
-            return Ok(self.page_by_age(list, query).await?);
+        if let Some(list) = query.list_by_age() {
+            return Ok(self.page_by_age(&list, query).await?);
         }
-        let entries = match (self.entries(query).await, by_age) {
-            // Too many to count those who are to be seen: the others are only left out of the page.
-            (Err(ListError::TooLong(_)), Some(list)) => return Ok(self.page_by_age(&list, query).await?),
-            (entries, _) => entries?,
-        };
-        let ids = query.select(entries);
+        let ids = query.select(self.entries(query).await?);
         if let Some(metadata) = &query.metadata {
             return self.search_metadata(ids, metadata, query.page).await;
         }
@@ -90,9 +84,11 @@ impl Users<'_> {
     }
 
     async fn page_by_age(&self, list: &List, query: &UserQuery) -> Result<Page<User>, StoreError> {
-        let page = self.roster(list).page(query.page).await?;
+        let sight = if query.with_invisible { Sight::All } else { Sight::Visible };
+        let page = self.roster(list).page(query.page, sight).await?;
         let ids = page.items.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
         let mut users = self.get_all(&ids).await?;
+        // Whoever became invisible just now is in the list that was read.
         users.retain(|user| query.with_invisible || !user.invisible);
         Ok(Page { items: users, total: page.total })
     }

@@ -11,7 +11,7 @@ use crate::UpdateError;
 use crate::error::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
-use crate::roster::Directory;
+use crate::roster::{Directory, Sight};
 use crate::transaction::{Cancelled, Transaction};
 
 /// How many users move at a time. All of them change the same totals, and more at once would only wait for each other.
@@ -45,7 +45,7 @@ impl Users<'_> {
         let moving = Move { source, target, now };
         let mut progress = Progress::Nothing;
         loop {
-            let page = roster.page(first).await?;
+            let page = roster.page(first, Sight::All).await?;
             if page.items.is_empty() {
                 return Ok(progress);
             }
@@ -105,7 +105,7 @@ impl Users<'_> {
         } else {
             let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
             require_open(&list, roster.takes_entries(&directory))?;
-            let place = directory.next_place(moving.now);
+            let place = directory.next_place(moving.now, stored.value.user.invisible);
             roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
             stored.value.places.insert(list.name(), place);
             stored.value.user.memberships.push(arriving);

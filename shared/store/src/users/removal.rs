@@ -11,6 +11,7 @@ use super::{UserEntry, UserItem, Users};
 use crate::error::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
+use crate::roster::Sight;
 use crate::transaction::{Transaction, Write};
 use crate::{StoreError, UpdateError};
 
@@ -208,7 +209,7 @@ impl Users<'_> {
         let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
         let mut progress = Progress::Nothing;
         loop {
-            let page = roster.page(first).await?;
+            let page = roster.page(first, Sight::All).await?;
             if page.items.is_empty() {
                 return Ok(progress);
             }
