@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -11,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum Fault {
     /// An error, by its status and by DynamoDB's name for it.
     Answer(u16, &'static str),
+    /// An answer to a batch that leaves all of it to be asked for again.
+    Unprocessed,
     /// A connection that is closed before there is an answer.
     HangUp,
     /// Nobody who answers.
@@ -66,7 +69,17 @@ impl Gate {
                     let answer = message(&mut engine).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
                     client.write_all(&answer).await?;
                 }
-                Some(Fault::Answer(status, code)) => client.write_all(&error(status, code)).await?,
+                Some(Fault::Answer(status, code)) => {
+                    let name = format!("com.amazonaws.dynamodb.v20120810#{code}");
+                    client
+                        .write_all(&answer(status, &json!({ "__type": name, "message": "barred" })))
+                        .await?;
+                }
+                Some(Fault::Unprocessed) => {
+                    let wanted = body(&request)?["RequestItems"].take();
+                    let left = json!({ "Responses": {}, "UnprocessedKeys": wanted });
+                    client.write_all(&answer(200, &left)).await?;
+                }
                 Some(Fault::HangUp) => return Ok(()),
                 Some(Fault::Silence) => std::future::pending().await,
             }
@@ -106,8 +119,13 @@ async fn message(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Vec<u8>
     Ok(Some(message))
 }
 
-fn error(status: u16, code: &str) -> Vec<u8> {
-    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"barred"}}"#);
+fn body(message: &[u8]) -> io::Result<Value> {
+    let head = message.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or_default();
+    Ok(serde_json::from_slice(&message[head..])?)
+}
+
+fn answer(status: u16, body: &Value) -> Vec<u8> {
+    let body = body.to_string();
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}"

@@ -57,3 +57,12 @@ async fn a_transaction_that_is_throttled_wrote_nothing() {
     assert!(own.tenants().get(&acme.tenant_id).await.unwrap().is_none());
     own.tenants().create(&acme).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_batch_that_is_left_over_again_and_again_is_throttled() {
+    let (own, gate) = gated().await;
+    gate.bar("BatchGetItem", Fault::Unprocessed);
+    let acme = "acme".parse().unwrap();
+    let error = own.tenants().get_all(&[acme]).await.unwrap_err();
+    assert_eq!(error.to_string(), "the table is throttled");
+}
