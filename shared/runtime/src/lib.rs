@@ -50,8 +50,9 @@ pub use lambda_http::Error;
 
 pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};
 
-/// API Gateway waits 30 seconds for an answer. A request makes at most four calls to AWS one after the other, and a call
-/// has failed after six seconds, its retries included.
+/// API Gateway waits 30 seconds for an answer. Most requests make at most four calls to AWS one after the other, and a call
+/// has failed after six seconds, its retries included. Those that make more, such as the removal of a tenant, are ended by
+/// the deadline that every request has.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 /// One try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
