@@ -8,6 +8,22 @@ SHELL := bash
 # A build server must not change Cargo.lock; at a desk an edit of Cargo.toml may.
 LOCKED := $(if $(CI),--locked)
 
+# The processors that the functions are built for: arm64 or x86_64.
+ARCH ?= arm64
+HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
+RUST_TARGET = $(patsubst arm64,aarch64,$(ARCH))-unknown-linux-gnu
+BUILT = target/lambda/$(ARCH)
+
+FUNCTIONS := $(patsubst functions/%/Cargo.toml,%,$(wildcard functions/*/Cargo.toml))
+PACKAGES := $(FUNCTIONS:%=rookery-%)
+
+# One build for all functions: what they share is compiled once.
+BUILD = PATH="$(CURDIR)/.tools/sam/bin:$$PATH" cargo lambda build $(LOCKED) --release --target $(RUST_TARGET) \
+	--lambda-dir $(BUILT) $(PACKAGES:%=-p %)
+
+# The size of a zipped function, in bytes, that is too much: the larger it is, the longer Lambda takes to start it.
+LIMIT := 6000000
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,16 +55,13 @@ test-clients: ## Test with published client libraries (needs Python 3 and Node 2
 test-dynamodb-local: ## Run the Rust tests against DynamoDB Local (needs Python 3, Java 17, Maven)
 	infra/dynamodb-local/run -- cargo test $(LOCKED) --workspace
 
-# What the functions are built for when they run on this machine.
-HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-
 # The SAM CLI, cfn-lint and cargo-lambda, from .tools; installed when a recipe first needs them.
 WITH_SAM = export PATH="$$(infra/tools/install sam):$$PATH" SAM_CLI_TELEMETRY=0;
 
 .PHONY: test-lambda
 test-lambda: lint-stack ## Deploy the stack to an emulator of AWS and test it there (needs Python 3 and Node 20)
 	"$$(infra/tools/install emulator)"/python -m unittest discover --start-directory infra/emulator
-	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
+	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCH)
 	cargo build $(LOCKED) --workspace --bin rookery-admin --bin rookery-local --test e2e
 	for mode in KmsSign KmsWrapped; do \
 	  infra/emulator/run --signing-mode $$mode -- $(MAKE) --no-print-directory test-deployed; \
@@ -65,9 +78,10 @@ lint-stack: ## Check template.yaml and what it nests
 	$(WITH_SAM) cfn-lint infra/*.yaml
 
 .PHONY: bench
-bench: ## Measure what requests cost; the results go to target/bench.json too
-	@echo 'The first build takes some minutes, with optimisations; then making 100,000 users and measuring take some more.'
-	cargo run $(LOCKED) --profile bench-run -p rookery-bench
+bench: ## Measure requests and cold starts; the results go to target/bench.json too (needs Linux, Python 3)
+	@echo 'The first build takes many minutes, with optimisations; then making 100,000 users and measuring take some more.'
+	$(MAKE) build ARCH=$(HOST_ARCH) PACKAGES='$(PACKAGES) rookery-bench-hello'
+	cargo run $(LOCKED) --profile bench-run -p rookery-bench -- --functions target/lambda/$(HOST_ARCH)
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -84,8 +98,27 @@ openapi: ## Write openapi.json from the handlers
 	cargo run $(LOCKED) -p rookery-openapi -- openapi.json
 
 .PHONY: build
-build: ## Build every binary for release
-	cargo build $(LOCKED) --workspace --release
+build: lambda-tools ## Build the functions for Lambda, for ARCH=arm64 or ARCH=x86_64 (needs Python 3)
+	$(BUILD)
+
+.PHONY: package
+package: lambda-tools ## Build the functions and zip each for Lambda, for ARCH as above
+	$(BUILD) --output-format zip
+	@wc -c $(FUNCTIONS:%=$(BUILT)/%/bootstrap.zip) | awk -v limit=$(LIMIT) ' \
+	  split($$2, path, "/") == 5 { \
+	    printf "%-22s%6.2f MB%s\n", path[4], $$1 / 1e6, ($$1 > limit ? ", which is too large" : ""); \
+	    failed += ($$1 > limit) \
+	  } \
+	  END { exit failed > 0 }'
+
+# Not listed: what `build` and `package` need.
+.PHONY: lambda-tools
+lambda-tools:
+	@infra/tools/install sam >/dev/null
+	@test -d "$$(rustc --print target-libdir --target $(RUST_TARGET))" || { \
+	  echo 'Rust cannot build for $(ARCH) here yet. What it lacks comes with: rustup target add $(RUST_TARGET)' >&2; \
+	  exit 1; \
+	}
 
 # --- A stack in an AWS account: docs/deploy.md
 

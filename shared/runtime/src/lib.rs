@@ -16,6 +16,7 @@
 //! | `ENDPOINT_METRICS` | optional: `Off`: no metrics of each endpoint. `On`, the default: a few, for each of which CloudWatch takes money |
 //! | `RUST_LOG` | optional: what is logged; `info` unless it says otherwise |
 
+mod aws;
 mod gateway;
 mod keys;
 mod logs;
@@ -26,12 +27,10 @@ mod settings;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::{env, io};
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
+use futures::future::join;
 use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy};
 use rookery_email::{Mailer, SesTransport};
 use rookery_http::{AppState, Parts};
@@ -50,17 +49,6 @@ pub use lambda_http::Error;
 
 pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};
 
-/// API Gateway waits 30 seconds for an answer. Most requests make at most four calls to AWS one after the other, and a call
-/// has failed after six seconds, its retries included. Those that make more, such as the removal of a tenant, are ended by
-/// the deadline that every request has.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
-/// One try of a call.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Connecting for one try of a call.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often a call is tried.
-const ATTEMPTS: u32 = 3;
-
 /// Answers the events of this function with the endpoints of `router`, for as long as Lambda lets it.
 ///
 /// # Errors
@@ -68,7 +56,7 @@ const ATTEMPTS: u32 = 3;
 pub async fn serve(router: OpenApiRouter<AppState>) -> Result<(), Error> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     logs::subscriber(filter, io::stdout).init();
-    let (metrics, mount) = start()
+    let (metrics, mount) = Box::pin(start())
         .await
         .inspect_err(|error| tracing::error!(cause = error.as_ref(), "the function does not start"))?;
     gateway::run(router, metrics, mount).await
@@ -79,7 +67,7 @@ async fn start() -> Result<(Metrics, Mount), Error> {
     let mount = Mount::below(settings.base_path.clone());
     let (stack, of_endpoints) = (settings.stack_name.clone(), settings.endpoint_metrics);
     let kms = KmsCalls::default();
-    let app = AppState::new(parts(settings, &sdk_config().await, &kms).await?);
+    let app = AppState::new(parts(settings, &aws::config().await?, &kms).await?);
     let writer = BoxMakeWriter::new(io::stdout);
     Ok((Metrics { stack, of_endpoints, app, kms, cold: true.into(), writer }, mount))
 }
@@ -87,12 +75,15 @@ async fn start() -> Result<(Metrics, Mount), Error> {
 async fn parts(settings: Settings, config: &SdkConfig, kms: &KmsCalls) -> Result<Parts, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let connection = Connection::new(config, &settings.table_name);
     let kms = aws_sdk_kms::config::Builder::from(config).interceptor(kms.clone()).build();
     let kms = aws_sdk_kms::Client::from_conf(kms);
-    let (user_keys, vendor_keys) = keys::rings(kms, settings.keys).await?;
+    // While Lambda starts a function it has more processor time than it will ever have again.
+    let (keys, ()) = join(keys::rings(kms, settings.keys), connection.open()).await;
+    let (user_keys, vendor_keys) = keys?;
     let transport = SesTransport::new(aws_sdk_ses::Client::new(config), settings.mail_configuration_set);
     Ok(Parts {
-        store: Store::new(Connection::new(config, &settings.table_name)),
+        store: Store::new(connection),
         user_keys,
         vendor_keys,
         passwords: PasswordHasher::new(entropy.clone())?,
@@ -100,17 +91,4 @@ async fn parts(settings: Settings, config: &SdkConfig, kms: &KmsCalls) -> Result
         clock,
         entropy,
     })
-}
-
-async fn sdk_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(OPERATION_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .build();
-    aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .load()
-        .await
 }

@@ -13,6 +13,7 @@ mod consumption;
 mod entity;
 mod environments;
 mod error;
+mod greeting;
 mod keys;
 mod last_seen;
 mod progress;

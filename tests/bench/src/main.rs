@@ -1,4 +1,4 @@
-//! What requests cost: processor time, and how many are answered a second.
+//! What requests cost: processor time, and how many are answered a second. And how long functions take to start.
 //!
 //! The database engine is in a process of its own, so the processor time of the process that measures is Rookery's, with
 //! that of the AWS SDK in it. Requests go straight to the service, without a socket: what is spent on building them and
@@ -8,6 +8,7 @@
 //! has to share. What a hash, a signature and a read of one item cost is measured alongside, and what requests are
 //! aimed to cost is said in terms of those: a slower machine, or one with other things to do, is slower in all of them.
 
+mod cold_start;
 mod measure;
 mod operation;
 mod report;
@@ -45,6 +46,10 @@ struct Arguments {
     /// How often everything is measured; of each measurement the median counts.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
+    /// The folder with the functions, as `make build` leaves them for the processors of this machine. Without it, how
+    /// long they take to start is not measured.
+    #[arg(long)]
+    functions: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -72,7 +77,11 @@ async fn with_engine() -> Result<ExitCode, Failure> {
 async fn run(arguments: &Arguments, endpoint: &str) -> Result<(), Failure> {
     let scene = Arc::new(Scene::set(endpoint, arguments.users).await?);
     let measurements = measure::all(&scene, arguments.rounds).await?;
-    let report = Report::new(&measurements, arguments);
+    let cold_starts = match &arguments.functions {
+        Some(folder) => cold_start::all(folder).await?,
+        None => Vec::new(),
+    };
+    let report = Report::new(&measurements, cold_starts, arguments);
     report.print();
     report.write(&arguments.output)?;
     Ok(())

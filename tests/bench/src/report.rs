@@ -7,6 +7,7 @@ use std::{fs, io};
 use serde::Serialize;
 
 use crate::Arguments;
+use crate::cold_start::ColdStart;
 use crate::measure::{IN_FLIGHT, Measurement};
 use crate::operation::Operation;
 use crate::scene::SHORT_LIST;
@@ -19,6 +20,7 @@ pub(crate) struct Report {
     rounds: usize,
     in_flight: usize,
     rows: Vec<Row>,
+    cold_starts: Vec<ColdStart>,
 }
 
 /// What one operation came to.
@@ -51,7 +53,11 @@ struct Aim {
 }
 
 impl Report {
-    pub(crate) fn new(measurements: &[Measurement], arguments: &Arguments) -> Self {
+    pub(crate) fn new(
+        measurements: &[Measurement],
+        cold_starts: Vec<ColdStart>,
+        arguments: &Arguments,
+    ) -> Self {
         let row = |measurement: &Measurement| {
             let Measurement { operation, cpu_ms, per_second, table_requests, waves } = *measurement;
             let table = TableUse { requests: table_requests, waves };
@@ -68,10 +74,19 @@ impl Report {
             rounds: arguments.rounds,
             in_flight: IN_FLIGHT,
             rows: measurements.iter().map(row).collect(),
+            cold_starts,
         }
     }
 
     pub(crate) fn print(&self) {
+        self.print_operations();
+        if !self.cold_starts.is_empty() {
+            println!();
+            self.print_cold_starts();
+        }
+    }
+
+    fn print_operations(&self) {
         println!(
             "{:<38}{:>9}{:>12}{:>16}{:>8}  ratio and aim",
             "operation", "CPU ms", "per second", "table requests", "waves"
@@ -92,6 +107,24 @@ impl Report {
         match missed {
             0 => println!("All aims are met."),
             _ => println!("{missed} of the aims missed."),
+        }
+    }
+
+    fn print_cold_starts(&self) {
+        println!(
+            "{:<25}{:<13}{:>10}{:>13}{:>9}{:>9}",
+            "start of a function", "signing", "ready ms", "answered ms", "CPU ms", "peak MB"
+        );
+        for start in &self.cold_starts {
+            println!(
+                "{:<25}{:<13}{:>10.2}{:>13.2}{:>9.2}{:>9.1}",
+                start.function,
+                start.signing.map(|signing| format!("{signing:?}")).unwrap_or_default(),
+                start.ready_milliseconds,
+                start.answered_milliseconds,
+                start.cpu_milliseconds,
+                start.peak_megabytes,
+            );
         }
     }
 

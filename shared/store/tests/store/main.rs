@@ -1,4 +1,4 @@
-//! The store against a real engine: isolation, races, and lists that cross buckets.
+//! The store against a real engine: isolation, races, lists that cross buckets, and connections.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod consumption;
@@ -8,6 +8,7 @@ mod faults;
 mod import;
 mod isolation;
 mod lists;
+mod opening;
 mod races;
 mod removal;
 mod repositories;
