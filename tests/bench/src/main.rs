@@ -9,6 +9,7 @@
 //! aimed to cost is said in terms of those: a slower machine, or one with other things to do, is slower in all of them.
 
 mod cold_start;
+mod lists;
 mod measure;
 mod operation;
 mod report;
@@ -50,6 +51,9 @@ struct Arguments {
     /// long they take to start is not measured.
     #[arg(long)]
     functions: Option<PathBuf>,
+    /// Measure pages of a list of a million users too, which takes long to make.
+    #[arg(long)]
+    million: bool,
 }
 
 #[tokio::main]
@@ -81,7 +85,8 @@ async fn run(arguments: &Arguments, endpoint: &str) -> Result<(), Failure> {
         Some(folder) => cold_start::all(folder).await?,
         None => Vec::new(),
     };
-    let report = Report::new(&measurements, cold_starts, arguments);
+    let lists = lists::measure(&scene.app, arguments.rounds, arguments.million).await?;
+    let report = Report::new(&measurements, lists, cold_starts, arguments);
     report.print();
     report.write(&arguments.output)?;
     Ok(())

@@ -105,7 +105,7 @@ async fn cpu_ms(operation: Operation, scene: &Scene, caller: &mut Caller) -> Res
 }
 
 /// The processor time of all threads of this process.
-fn processor_time() -> Result<Duration, Failure> {
+pub(crate) fn processor_time() -> Result<Duration, Failure> {
     Ok(clock_gettime(ClockId::ProcessCPUTime).try_into()?)
 }
 

@@ -136,7 +136,7 @@ async fn list(vendor: &Client, index: usize) -> Result<(), Failure> {
     require(&vendor.get(&path).await, 200)
 }
 
-fn require(response: &Response, status: u16) -> Result<(), Failure> {
+pub(crate) fn require(response: &Response, status: u16) -> Result<(), Failure> {
     if response.status() == status {
         return Ok(());
     }

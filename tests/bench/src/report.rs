@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::Arguments;
 use crate::cold_start::ColdStart;
+use crate::lists;
 use crate::measure::{IN_FLIGHT, Measurement};
 use crate::operation::Operation;
 use crate::scene::SHORT_LIST;
@@ -21,6 +22,7 @@ pub(crate) struct Report {
     in_flight: usize,
     rows: Vec<Row>,
     cold_starts: Vec<ColdStart>,
+    lists: Vec<lists::Row>,
 }
 
 /// What one operation came to.
@@ -55,6 +57,7 @@ struct Aim {
 impl Report {
     pub(crate) fn new(
         measurements: &[Measurement],
+        lists: Vec<lists::Row>,
         cold_starts: Vec<ColdStart>,
         arguments: &Arguments,
     ) -> Self {
@@ -75,6 +78,7 @@ impl Report {
             in_flight: IN_FLIGHT,
             rows: measurements.iter().map(row).collect(),
             cold_starts,
+            lists,
         }
     }
 

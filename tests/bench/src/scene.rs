@@ -82,7 +82,12 @@ pub(crate) fn item_key() -> AttributeValue {
 }
 
 /// Makes `count` users of `tenant`.
-async fn fill(app: &TestApp, tenant: &TenantId, roles: &[RoleId], count: usize) -> Result<(), Failure> {
+pub(crate) async fn fill(
+    app: &TestApp,
+    tenant: &TenantId,
+    roles: &[RoleId],
+    count: usize,
+) -> Result<(), Failure> {
     let users: Vec<_> = (0..count).map(|n| new_user(app, tenant, roles, n)).collect::<Result<_, _>>()?;
     let mut made = 0;
     for users in users.chunks(BATCH) {
