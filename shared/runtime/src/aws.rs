@@ -11,8 +11,9 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use lambda_http::Error;
 
-/// API Gateway waits 30 seconds for an answer. A request makes at most four calls to AWS one after the other, and a call
-/// has failed after six seconds, its retries included.
+/// API Gateway waits 30 seconds for an answer. Most requests make at most four calls to AWS one after the other, and a call
+/// has failed after six seconds, its retries included. Those that make more, such as the removal of a tenant, are ended by
+/// the deadline that every request has.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 /// One try of a call.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
