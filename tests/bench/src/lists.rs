@@ -150,7 +150,7 @@ async fn row(
 /// Prints `rows` as a table.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "\n{:<24}{:>10}{:>8}{:>8}{:>9}{:>16}{:>8}{:>12}",
+        "{:<24}{:>10}{:>8}{:>8}{:>9}{:>16}{:>8}{:>12}",
         "page of a list", "users", "token", "status", "CPU ms", "table requests", "waves", "read units"
     );
     for row in rows {

@@ -84,6 +84,8 @@ impl Report {
 
     pub(crate) fn print(&self) {
         self.print_operations();
+        println!();
+        lists::print(&self.lists);
         if !self.cold_starts.is_empty() {
             println!();
             self.print_cold_starts();

@@ -27,6 +27,7 @@ pub(crate) struct Launch {
 }
 
 /// Starts `subject`, gives it its event, and ends it when it has answered.
+#[expect(clippy::disallowed_methods, reason = "what is measured is the time that passes")]
 pub(crate) async fn launch(subject: &Subject, keys: &Keys) -> Result<Launch, Failure> {
     let mut stub = Stub::listen(&subject.event, keys).await?;
     let mut command = Command::new(&subject.program);
