@@ -7,7 +7,9 @@ use std::path::Path;
 /// All calls, each as `Type::method`.
 pub(crate) fn calls() -> BTreeSet<String> {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let calls: BTreeSet<_> = sources.iter().flat_map(|source| calls_in(source)).collect();
+    let calls = sources.iter().flat_map(|source| calls_in(source));
+    // A connection is no repository: it asks for nothing that anybody keeps.
+    let calls: BTreeSet<_> = calls.filter(|call| !call.starts_with("Connection::")).collect();
     assert!(calls.len() > 40, "the sources are read");
     calls
 }
