@@ -207,21 +207,24 @@ impl Users<'_> {
     ) -> Result<Progress, StoreError> {
         let roster = self.roster(&List::Members(tenant.clone()));
         let first = PageRequest { limit: 100, index: 0, order: Order::Ascending };
-        let mut progress = Progress::Nothing;
+        let (mut progress, mut idle) = (Progress::Nothing, false);
         loop {
             let page = roster.page(first, Sight::All).await?;
             if page.items.is_empty() {
                 return Ok(progress);
             }
+            // The time is over, or others take them out: the second look told that some are left.
+            if idle {
+                return Ok(Progress::Unfinished);
+            }
             let ids: Vec<_> = page.items.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
             let in_time = stream::iter(ids).take_while(|_| ready(while_time()));
             let leaving = in_time.map(|id| self.leave_removed(id, tenant));
             let left: Vec<bool> = leaving.buffer_unordered(LEAVING_AT_ONCE).try_collect().await?;
-            // The time is over, or another request does the same.
-            if !left.contains(&true) {
-                return Ok(Progress::Unfinished);
+            idle = !left.contains(&true);
+            if !idle {
+                progress = Progress::Finished;
             }
-            progress = Progress::Finished;
         }
     }
 }
