@@ -13,7 +13,8 @@ impl Connection {
     /// says why it cannot.
     pub async fn open(&self) {
         let once = Config::builder().retry_config(RetryConfig::disabled());
-        let greeting = self.client.get_item().customize().interceptor(Greeting).config_override(once);
+        let greeting = self.client.get_item().table_name(&*self.table_name);
+        let greeting = greeting.customize().interceptor(Greeting).config_override(once);
         // DynamoDB says that it is well, which is no answer to `GetItem`: there is always an error.
         let _ = greeting.send().await;
     }
