@@ -1,5 +1,7 @@
 //! Which tenants a user belongs to.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,7 +10,7 @@ use rookery_domain::{
     User, UserId,
 };
 use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth};
-use rookery_http::members::{catalog_in, require_grantable, show};
+use rookery_http::members::{and_roles, catalog_in, require_grantable, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
@@ -120,10 +122,10 @@ pub(crate) async fn set_active(
     Body(request): Body<ActiveTenantRequest>,
 ) -> ApiResult<Json<UserResponse>> {
     let tenant = &request.tenant_id;
-    let environment = read(&vendor, id).await?.environment;
+    let Gate { environment, catalog, found } = Gate::read(&vendor, id, tenant).await?;
     let make = !request.validate_tenant_exist.unwrap_or_default();
-    require_tenant(&app, &vendor, tenant, make).await?;
-    join(&app, &vendor, &environment, tenant, id, &MembershipStatus::PendingLogin).await?;
+    require_tenant(&app, &vendor, tenant, found, make).await?;
+    join(&app, &vendor, &catalog, tenant, id, &MembershipStatus::PendingLogin).await?;
     let users = vendor.store.users();
     let updated = users.update(id, |user| {
         let_in(user.membership_mut(tenant).ok_or(ApiError::Busy)?, app.now())?;
@@ -166,17 +168,17 @@ pub(crate) async fn add(
     Body(request): Body<AddToTenantRequest>,
 ) -> ApiResult<Created<UserResponse>> {
     let tenant = &request.tenant_id;
-    let environment = read(&vendor, id).await?.environment;
+    let Gate { environment, catalog, found } = Gate::read(&vendor, id, tenant).await?;
     let make =
         environment.configuration.skip_tenant_validation && request.validate_tenant_exist != Some(true);
-    let named = require_tenant(&app, &vendor, tenant, make).await?;
+    let named = require_tenant(&app, &vendor, tenant, found, make).await?;
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let with_mail = !request.skip_invite_email.unwrap_or_default();
     let status = match with_mail {
         true => MembershipStatus::PendingInvitation(kept),
         false => MembershipStatus::PendingLogin,
     };
-    let user = match join(&app, &vendor, &environment, tenant, id, &status).await? {
+    let user = match join(&app, &vendor, &catalog, tenant, id, &status).await? {
         Addition::Already(user) => user,
         Addition::Added(user) => {
             if with_mail {
@@ -241,28 +243,55 @@ fn roles_after_move(catalog: &Catalog, left: &Membership, target: &TenantId) -> 
     kept.into_iter().map(|role| role.id).collect()
 }
 
-/// The tenant `id`; one that is not there is made, if `make` says so.
-async fn require_tenant(app: &AppState, vendor: &VendorAuth, id: &TenantId, make: bool) -> ApiResult<Tenant> {
-    let tenants = vendor.store.tenants();
-    if let Some(tenant) = tenants.get(id).await? {
+/// What a known user finds at a tenant that they are to be let into, read at the same time.
+struct Gate {
+    environment: Environment,
+    /// The roles and permissions in the tenant.
+    catalog: Arc<Catalog>,
+    /// The tenant, if it is there.
+    found: Option<Tenant>,
+}
+
+impl Gate {
+    async fn read(vendor: &VendorAuth, user: UserId, tenant: &TenantId) -> ApiResult<Self> {
+        let (tenants, catalog) = (vendor.store.tenants(), vendor.store.catalog());
+        let (user, found, own) =
+            tokio::try_join!(read(vendor, user), async { Ok(tenants.get(tenant).await?) }, async {
+                Ok(catalog.roles_of_tenant(tenant).await?)
+            },)?;
+        let catalog = and_roles(catalog.load(&user.environment).await?, own);
+        Ok(Self { environment: user.environment, catalog, found })
+    }
+}
+
+/// The tenant `id`, which was `found` or not; one that is not there is made, if `make` says so.
+async fn require_tenant(
+    app: &AppState,
+    vendor: &VendorAuth,
+    id: &TenantId,
+    found: Option<Tenant>,
+    make: bool,
+) -> ApiResult<Tenant> {
+    if let Some(tenant) = found {
         return Ok(tenant);
     }
-    if make {
-        ensure_tenant(app, &vendor.store, id).await?;
+    if !make {
+        return Err(ApiError::NotFound("tenant"));
     }
-    tenants.get(id).await?.ok_or(ApiError::NotFound("tenant"))
+    ensure_tenant(app, &vendor.store, id).await?;
+    vendor.store.tenants().get(id).await?.ok_or(ApiError::NotFound("tenant"))
 }
 
 /// Adds the user `id` to `tenant`, with the roles for new members.
 async fn join(
     app: &AppState,
     vendor: &VendorAuth,
-    environment: &Environment,
+    catalog: &Catalog,
     tenant: &TenantId,
     id: UserId,
     status: &MembershipStatus,
 ) -> ApiResult<Addition> {
-    let (catalog, now) = (catalog_in(&vendor.store, environment, &[tenant]).await?, app.now());
+    let now = app.now();
     let membership = |is_first| {
         let role_ids = catalog.roles_for_new_member(tenant, is_first);
         Membership::new(tenant.clone(), role_ids, status.clone(), now)

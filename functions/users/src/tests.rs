@@ -1,6 +1,7 @@
 //! The group through its router.
 
 mod activation;
+mod budgets;
 mod creation;
 mod faults;
 mod invitations;
