@@ -63,8 +63,8 @@ test-lambda: lint-stack ## Deploy the stack to an emulator of AWS and test it th
 	"$$(infra/tools/install emulator)"/python -m unittest discover --start-directory infra/emulator
 	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCH)
 	cargo build $(LOCKED) --workspace --bin rookery-admin --bin rookery-local --test e2e
-	for mode in KmsSign KmsWrapped; do \
-	  infra/emulator/run --signing-mode $$mode -- $(MAKE) --no-print-directory test-deployed; \
+	for options in '--signing-mode=KmsSign' '--signing-mode=KmsWrapped --base-path=id'; do \
+	  infra/emulator/run $$options -- $(MAKE) --no-print-directory test-deployed; \
 	done
 
 .PHONY: test-deployed

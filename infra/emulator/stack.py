@@ -96,8 +96,12 @@ class Stack:
         headers = {name: value for name, value in headers.items() if name.lower() != "host"}
         return front.call(self.endpoint, method, path, {**headers, "Host": self.api_host}, body)
 
-    def make_routes(self):
-        """Make the routes that the API's OpenAPI body describes, which the emulator does not read."""
+    def make_routes(self, base_path=""):
+        """Make the routes that the API's OpenAPI body describes, which the emulator does not read.
+
+        With `base_path` below that, as API Gateway has them answer on a domain: the emulator knows no domains. A function
+        gets the same path from both.
+        """
         gateway = self.client("apigatewayv2")
         functions = self.resources("AWS::Lambda::Function")
         (api,) = [each for each in self._processed["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Api"]
@@ -110,8 +114,9 @@ class Stack:
                         ApiId=self.api_id, IntegrationType="AWS_PROXY", PayloadFormatVersion="2.0",
                         IntegrationUri=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{functions[function]}",
                     )["IntegrationId"]
-                key = path if path == "$default" else f"{METHODS.get(method, method.upper())} {path}"
-                gateway.create_route(ApiId=self.api_id, RouteKey=key, Target=f"integrations/{integrations[function]}")
+                for key in route_keys(METHODS.get(method, method.upper()), path, base_path):
+                    target = f"integrations/{integrations[function]}"
+                    gateway.create_route(ApiId=self.api_id, RouteKey=key, Target=target)
 
     def admit(self):
         """Have every function call AWS through a gate, which judges by the policies of the function's role."""
@@ -123,6 +128,15 @@ class Stack:
             variables = {**found["Environment"]["Variables"], "AWS_ENDPOINT_URL": door}
             functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         return judge
+
+
+def route_keys(method, path, base_path):
+    """The routes that stand for one of the API's."""
+    if path == "$default":
+        return [path]
+    if not base_path:
+        return [f"{method} {path}"]
+    return [f"{method} /{base_path}{path}", f"{method} /{base_path}/frontegg{path}"]
 
 
 def integrated(operation):

@@ -64,6 +64,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn signing_out_takes_two_waves() {
+        let scene = scene().await;
+        let holder = scene.holder(&scene.signed_in().await.refresh_token());
+        // Which environment the host is for is remembered.
+        let _ = scene.app.anonymous().post(LOGOUT, json!({})).await;
+        let waves = || scene.app.store().round_trips().waves();
+        let before = waves();
+        let _ = holder.post(LOGOUT, json!({})).await;
+        assert_eq!(waves() - before, 2);
+    }
+
+    #[tokio::test]
     async fn a_forged_token_neither_signs_out_nor_counts_as_reuse() {
         let scene = scene().await;
         let token = scene.signed_in().await.refresh_token();

@@ -15,24 +15,24 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
-use rookery_http::AppState;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-/// The group's endpoints.
-#[must_use]
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(role_lists::list_v1, roles::create))
-        .routes(routes!(roles::update, roles::remove))
-        .routes(routes!(roles::set_permissions))
-        .routes(routes!(role_lists::list_v2, custom_roles::create))
-        .routes(routes!(role_lists::distinct_levels))
-        .routes(routes!(role_lists::distinct_tenants))
-        .routes(routes!(permissions::list, permissions::create))
-        .routes(routes!(permissions::update, permissions::remove))
-        .routes(routes!(assignment::add_to_roles))
-        .routes(routes!(assignment::classify))
-        .routes(routes!(categories::list, categories::create))
-        .routes(routes!(categories::update, categories::remove))
-}
+rookery_http::endpoints![
+    role_lists::list_v1,
+    roles::create,
+    roles::update,
+    roles::remove,
+    roles::set_permissions,
+    role_lists::list_v2,
+    custom_roles::create,
+    role_lists::distinct_levels,
+    role_lists::distinct_tenants,
+    permissions::list,
+    permissions::create,
+    permissions::update,
+    permissions::remove,
+    assignment::add_to_roles,
+    assignment::classify,
+    categories::list,
+    categories::create,
+    categories::update,
+    categories::remove,
+];

@@ -619,6 +619,22 @@ mod budgets {
         let start = before();
         let _ = at("below").put(SETTINGS, json!({"timezone": "UTC"})).await.expect(200);
         count("update of settings", start);
+        for path in ["", "/tree"] {
+            let start = before();
+            let _ = at(tenant.as_str()).get(&format!("{HIERARCHY}{path}")).await.expect(200);
+            count(&format!("hierarchy{path} of one level"), start);
+        }
+        let start = before();
+        let _ = at("below").get(&format!("{HIERARCHY}/parents")).await.expect(200);
+        count("parents, one level", start);
+        let _ = vendor
+            .put(&format!("{SUB_TENANTS}/{tenant}/management"), json!({"isReseller": true}))
+            .await
+            .status();
+        let start = before();
+        let below = json!({"name": "Sub", "parentTenantId": tenant.as_str()});
+        let _ = vendor.post(SUB_TENANTS, below).await.expect(201);
+        count("create a sub-tenant", start);
         assert_eq!(
             waves,
             [
@@ -633,6 +649,10 @@ mod budgets {
                 "metadata: 2",
                 "read of settings: 1",
                 "update of settings: 2",
+                "hierarchy of one level: 3",
+                "hierarchy/tree of one level: 3",
+                "parents, one level: 2",
+                "create a sub-tenant: 3",
             ]
         );
     }

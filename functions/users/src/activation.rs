@@ -12,7 +12,7 @@ use rookery_http::session::{self, AuthenticationResponse};
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, mails, no_environment,
 };
-use rookery_store::{EnvironmentStore, WithEnvironment};
+use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -79,62 +79,69 @@ pub(crate) async fn activate(
     Body(request): Body<ActivateRequest>,
 ) -> ApiResult<Response> {
     let token = PlainToken::presented(request.token);
-    let waiting = waiting(&app, &store, &request.user_id, &token).await?;
-    let active = activated(&waiting.user)?;
+    let WithEnvironment { environment, value: waiting } =
+        waiting(&app, &store, &request.user_id, &token).await?;
+    let active = activated(&waiting)?;
     let password_hash = match request.password {
         Some(password) => Some(hash(&app, password).await?),
-        None if waiting.should_set_password => {
+        None if should_set_password(&store, &environment, &waiting).await? => {
             return Err(ApiError::Invalid("password is needed: the account has none".to_owned()));
         }
         None => None,
     };
-    let prepared = session::prepare(&app, &store, waiting.environment, active, client).await?;
-    let (users, id) = (store.users(), waiting.user.id);
+    let prepared = session::prepare(&app, &store, environment, active, client).await?;
+    let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
-        Some(hash) => users.update_with_password(id, hash, finish).await?,
-        None => users.update(id, finish).await?,
+        Some(hash) => users.update_with_password(waiting, hash, finish).await?,
+        None => users.update_from(waiting, finish).await?,
     };
     updated.ok_or(OneTimeTokenError)?;
     if password_hash.is_some() {
         // Whoever knew an earlier password need not be the owner of the address.
-        store.sessions().end_all(id, |_| true).await?;
+        let own = prepared.session_id();
+        let sessions = store.sessions();
+        let (kept, ended) =
+            tokio::join!(prepared.keep(&store), sessions.end_all(id, |session| session.id != own));
+        ended?;
+        return Ok(kept?.respond(StatusCode::OK));
     }
     Ok(prepared.keep(&store).await?.respond(StatusCode::OK))
 }
 
-/// An account that a token can activate.
-struct Waiting {
-    environment: Environment,
-    user: User,
-    should_set_password: bool,
-}
-
-/// The account of the user `id`, if `token` activates it. Every way in which it does not is answered alike.
+/// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered
+/// alike.
 async fn waiting(
     app: &AppState,
     store: &EnvironmentStore,
     id: &str,
     token: &PlainToken,
-) -> ApiResult<Waiting> {
+) -> ApiResult<WithEnvironment<UserSnapshot>> {
     let id: UserId = id.parse().map_err(|_| OneTimeTokenError)?;
-    let found = store.users().get_with_environment(id).await?;
+    let found = store.users().snapshot(id).await?;
     let WithEnvironment { environment, value: user } = found.ok_or_else(no_environment)?;
-    let user = user.ok_or(OneTimeTokenError)?;
-    verify(&user, token, app.now())?;
+    let value = user.ok_or(OneTimeTokenError)?;
+    verify(&value, token, app.now())?;
+    Ok(WithEnvironment { environment, value })
+}
+
+/// Whether activating the account of `user` takes a password.
+async fn should_set_password(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: &User,
+) -> ApiResult<bool> {
+    if environment.configuration.auth_strategy != AuthStrategy::EmailAndPassword
+        || user.provider != Provider::Local
+    {
+        return Ok(false);
+    }
     let login = store.users().login(&user.email).await?.and_then(|found| found.value);
-    let has_password = login.is_some_and(|login| login.password_hash.is_some());
-    let should_set_password = !has_password && signs_in_with_password(&environment, &user);
-    Ok(Waiting { environment, user, should_set_password })
+    Ok(login.is_none_or(|login| login.password_hash.is_none()))
 }
 
 fn verify(user: &User, token: &PlainToken, now: Timestamp) -> Result<(), OneTimeTokenError> {
     user.activation.as_ref().ok_or(OneTimeTokenError)?.verify(token, now)
-}
-
-fn signs_in_with_password(environment: &Environment, user: &User) -> bool {
-    environment.configuration.auth_strategy == AuthStrategy::EmailAndPassword
-        && user.provider == Provider::Local
 }
 
 /// Uses the token up and lets the user in, into the tenants too that waited for their first sign-in.
@@ -226,6 +233,8 @@ pub(crate) async fn strategy(
     Query(mailed): Query<MailedToken>,
 ) -> ApiResult<Json<ActivationStrategyResponse>> {
     let token = PlainToken::presented(mailed.token);
-    let waiting = waiting(&app, &store, &mailed.user_id, &token).await?;
-    Ok(Json(ActivationStrategyResponse { should_set_password: waiting.should_set_password }))
+    let WithEnvironment { environment, value: waiting } =
+        waiting(&app, &store, &mailed.user_id, &token).await?;
+    let should_set_password = should_set_password(&store, &environment, &waiting).await?;
+    Ok(Json(ActivationStrategyResponse { should_set_password }))
 }

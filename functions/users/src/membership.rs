@@ -14,12 +14,10 @@ use rookery_http::members::{and_roles, catalog_in, require_grantable, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
-use rookery_store::{Addition, Progress};
+use rookery_store::{Addition, Arrival, Progress, WithEnvironment};
 use serde::Deserialize;
 use serde_json::Map;
 use utoipa::ToSchema;
-
-use crate::updating::read;
 
 /// The tenant that a user is to work in.
 #[derive(Deserialize, ToSchema)]
@@ -122,17 +120,15 @@ pub(crate) async fn set_active(
     Body(request): Body<ActiveTenantRequest>,
 ) -> ApiResult<Json<UserResponse>> {
     let tenant = &request.tenant_id;
-    let Gate { environment, catalog, found } = Gate::read(&vendor, id, tenant).await?;
-    let make = !request.validate_tenant_exist.unwrap_or_default();
-    require_tenant(&app, &vendor, tenant, found, make).await?;
-    join(&app, &vendor, &catalog, tenant, id, &MembershipStatus::PendingLogin).await?;
-    let users = vendor.store.users();
-    let updated = users.update(id, |user| {
-        let_in(user.membership_mut(tenant).ok_or(ApiError::Busy)?, app.now())?;
+    let make = |_: &Environment| !request.validate_tenant_exist.unwrap_or_default();
+    let gate = Gate::read(&app, &vendor, id, tenant, make).await?;
+    let (environment, now) = (gate.environment.clone(), app.now());
+    let entered = gate.enter(&vendor, &MembershipStatus::PendingLogin, now, |user| {
+        let_in(user.membership_mut(tenant).ok_or(ApiError::Busy)?, now)?;
         user.active_tenant = Some(tenant.clone());
-        ApiResult::Ok(())
+        Ok(())
     });
-    let user = updated.await?.ok_or(ApiError::NotFound("user"))?;
+    let (Addition::Added(user) | Addition::Already(user)) = entered.await?;
     Ok(Json(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
 }
 
@@ -168,17 +164,18 @@ pub(crate) async fn add(
     Body(request): Body<AddToTenantRequest>,
 ) -> ApiResult<Created<UserResponse>> {
     let tenant = &request.tenant_id;
-    let Gate { environment, catalog, found } = Gate::read(&vendor, id, tenant).await?;
-    let make =
-        environment.configuration.skip_tenant_validation && request.validate_tenant_exist != Some(true);
-    let named = require_tenant(&app, &vendor, tenant, found, make).await?;
+    let make = |environment: &Environment| {
+        environment.configuration.skip_tenant_validation && request.validate_tenant_exist != Some(true)
+    };
+    let gate = Gate::read(&app, &vendor, id, tenant, make).await?;
+    let (environment, named) = (gate.environment.clone(), gate.tenant.clone());
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let with_mail = !request.skip_invite_email.unwrap_or_default();
     let status = match with_mail {
         true => MembershipStatus::PendingInvitation(kept),
         false => MembershipStatus::PendingLogin,
     };
-    let user = match join(&app, &vendor, &catalog, tenant, id, &status).await? {
+    let user = match gate.enter(&vendor, &status, app.now(), |_| Ok(())).await? {
         Addition::Already(user) => user,
         Addition::Added(user) => {
             if with_mail {
@@ -243,59 +240,53 @@ fn roles_after_move(catalog: &Catalog, left: &Membership, target: &TenantId) -> 
     kept.into_iter().map(|role| role.id).collect()
 }
 
-/// What a known user finds at a tenant that they are to be let into, read at the same time.
+/// A known user and the tenant that they are to be let into, read together.
 struct Gate {
     environment: Environment,
+    tenant: Tenant,
     /// The roles and permissions in the tenant.
     catalog: Arc<Catalog>,
-    /// The tenant, if it is there.
-    found: Option<Tenant>,
+    arrival: Arrival,
 }
 
 impl Gate {
-    async fn read(vendor: &VendorAuth, user: UserId, tenant: &TenantId) -> ApiResult<Self> {
-        let (tenants, catalog) = (vendor.store.tenants(), vendor.store.catalog());
-        let (user, found, own) =
-            tokio::try_join!(read(vendor, user), async { Ok(tenants.get(tenant).await?) }, async {
-                Ok(catalog.roles_of_tenant(tenant).await?)
-            },)?;
-        let catalog = and_roles(catalog.load(&user.environment).await?, own);
-        Ok(Self { environment: user.environment, catalog, found })
+    /// A tenant that is not there is made, if `make` says so of the environment.
+    async fn read(
+        app: &AppState,
+        vendor: &VendorAuth,
+        user: UserId,
+        tenant: &TenantId,
+        make: impl Fn(&Environment) -> bool,
+    ) -> ApiResult<Self> {
+        let store = &vendor.store;
+        let (users, catalog) = (store.users(), store.catalog());
+        let read = || async { users.arrival(user, tenant).await?.ok_or(ApiError::Unauthenticated) };
+        let (WithEnvironment { environment, value: mut arrival }, own) =
+            tokio::try_join!(read(), async { Ok(catalog.roles_of_tenant(tenant).await?) })?;
+        if arrival.as_ref().is_some_and(|arrival| arrival.tenant.is_none()) && make(&environment) {
+            ensure_tenant(app, store, tenant).await?;
+            arrival = read().await?.value;
+        }
+        let arrival = arrival.ok_or(ApiError::NotFound("user"))?;
+        let tenant = arrival.tenant.clone().ok_or(ApiError::NotFound("tenant"))?;
+        let catalog = and_roles(catalog.load(&environment).await?, own);
+        Ok(Self { environment, tenant, catalog, arrival })
     }
-}
 
-/// The tenant `id`, which was `found` or not; one that is not there is made, if `make` says so.
-async fn require_tenant(
-    app: &AppState,
-    vendor: &VendorAuth,
-    id: &TenantId,
-    found: Option<Tenant>,
-    make: bool,
-) -> ApiResult<Tenant> {
-    if let Some(tenant) = found {
-        return Ok(tenant);
+    /// Lets the user in, with the roles for new members unless they belong to the tenant, and makes `change`.
+    async fn enter(
+        self,
+        vendor: &VendorAuth,
+        status: &MembershipStatus,
+        now: Timestamp,
+        change: impl FnMut(&mut User) -> ApiResult<()>,
+    ) -> ApiResult<Addition> {
+        let tenant = &self.tenant.tenant_id;
+        let membership = |is_first| {
+            let role_ids = self.catalog.roles_for_new_member(tenant, is_first);
+            Membership::new(tenant.clone(), role_ids, status.clone(), now)
+        };
+        let entered = vendor.store.users().let_in(tenant, self.arrival.clone(), membership, change).await?;
+        entered.ok_or(ApiError::NotFound("user"))
     }
-    if !make {
-        return Err(ApiError::NotFound("tenant"));
-    }
-    ensure_tenant(app, &vendor.store, id).await?;
-    vendor.store.tenants().get(id).await?.ok_or(ApiError::NotFound("tenant"))
-}
-
-/// Adds the user `id` to `tenant`, with the roles for new members.
-async fn join(
-    app: &AppState,
-    vendor: &VendorAuth,
-    catalog: &Catalog,
-    tenant: &TenantId,
-    id: UserId,
-    status: &MembershipStatus,
-) -> ApiResult<Addition> {
-    let now = app.now();
-    let membership = |is_first| {
-        let role_ids = catalog.roles_for_new_member(tenant, is_first);
-        Membership::new(tenant.clone(), role_ids, status.clone(), now)
-    };
-    let added = vendor.store.users().admit(id, tenant, membership).await?;
-    added.ok_or(ApiError::NotFound("user"))
 }

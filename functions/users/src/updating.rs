@@ -146,10 +146,11 @@ pub(crate) async fn set_email(
     Path(id): Path<UserId>,
     Body(request): Body<EmailRequest>,
 ) -> ApiResult<Json<UserResponse>> {
-    let WithEnvironment { environment, value: before } = read(&vendor, id).await?;
-    let changed = vendor.store.users().change_email(id, &request.email).await?;
+    let WithEnvironment { environment, value: read } = read(&vendor, id).await?;
+    let before = read.email.clone();
+    let changed = vendor.store.users().change_email(read, &request.email).await?;
     let user = changed.ok_or(ApiError::NotFound("user"))?;
-    if before.email != user.email {
+    if before != user.email {
         vendor.store.sessions().end_all(id, |_| true).await?;
     }
     Ok(Json(show(&vendor.store, &environment, &user, None, Viewer::Vendor).await?))

@@ -6,18 +6,12 @@ mod tests;
 use axum::Json;
 use axum::extract::State;
 use rookery_domain::{PlainToken, VendorId};
-use rookery_http::{ApiError, ApiResult, AppState, Body};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Observed};
 use rookery_tokens::{VendorClaims, VendorTokenType, encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-/// The group's endpoints.
-#[must_use]
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(authenticate_vendor))
-}
+rookery_http::endpoints![authenticate_vendor];
 
 /// How long a vendor token is good, in seconds: a day.
 const TOKEN_LIFETIME: i64 = 86_400;
@@ -55,6 +49,7 @@ struct VendorAuthResponse {
 )]
 async fn authenticate_vendor(
     State(app): State<AppState>,
+    observed: Observed,
     Body(request): Body<VendorAuthRequest>,
 ) -> ApiResult<Json<VendorAuthResponse>> {
     let vendor: VendorId = request.client_id.parse().map_err(|_| wrong_pair())?;
@@ -62,6 +57,7 @@ async fn authenticate_vendor(
     let secret = PlainToken::presented(request.secret);
     let environment =
         environment.filter(|environment| environment.secrets.accept(&secret)).ok_or_else(wrong_pair)?;
+    observed.note_environment(environment.id);
     let now = app.now();
     let claims = VendorClaims {
         token_type: VendorTokenType::Vendor,

@@ -2,17 +2,7 @@
 
 mod identity;
 
-use rookery_http::AppState;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-/// The group's endpoints.
-#[must_use]
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(identity::get, identity::update))
-        .routes(routes!(identity::get_public))
-}
+rookery_http::endpoints![identity::get, identity::update, identity::get_public];
 
 #[cfg(test)]
 mod tests;

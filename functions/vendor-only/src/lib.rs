@@ -4,12 +4,4 @@
 mod tests;
 mod users;
 
-use rookery_http::AppState;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-/// The group's endpoints.
-#[must_use]
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(users::create)).routes(routes!(users::get))
-}
+rookery_http::endpoints![users::create, users::get];

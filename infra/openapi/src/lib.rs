@@ -1,10 +1,10 @@
 //! All endpoint groups together, and the document that describes them.
 
+use axum::Router;
 use rookery_http::AppState;
 use serde::Serialize;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
-use utoipa_axum::router::OpenApiRouter;
 
 /// An endpoint group.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -14,14 +14,16 @@ pub struct Group {
     /// What it is for.
     pub description: &'static str,
     #[serde(skip)]
-    router: fn() -> OpenApiRouter<AppState>,
+    router: fn() -> Router<AppState>,
+    #[serde(skip)]
+    document: fn() -> OpenApi,
 }
 
 impl Group {
     /// The document of this group alone.
     #[must_use]
     pub fn document(&self) -> OpenApi {
-        (self.router)().into_openapi()
+        (self.document)()
     }
 }
 
@@ -31,36 +33,43 @@ static GROUPS: [Group; 7] = [
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
         router: rookery_vendor_auth::router,
+        document: rookery_vendor_auth::document,
     },
     Group {
         name: "authentication",
         description: "Signing in and out, staying signed in, and the sessions of a user.",
         router: rookery_authentication::router,
+        document: rookery_authentication::document,
     },
     Group {
         name: "tenants",
         description: "The customers of a vendor, and the tree that they form.",
         router: rookery_tenants::router,
+        document: rookery_tenants::document,
     },
     Group {
         name: "users",
         description: "The people in a tenant, how they come to it, and what they see and change of themselves.",
         router: rookery_users::router,
+        document: rookery_users::document,
     },
     Group {
         name: "authorization",
         description: "Roles, permissions and categories, and who has which.",
         router: rookery_authorization::router,
+        document: rookery_authorization::document,
     },
     Group {
         name: "vendor-only",
         description: "Users across tenants, for a vendor's back end only.",
         router: rookery_vendor_only::router,
+        document: rookery_vendor_only::document,
     },
     Group {
         name: "vendor-configuration",
         description: "How sign-in works in an environment.",
         router: rookery_vendor_configuration::router,
+        document: rookery_vendor_configuration::document,
     },
 ];
 
@@ -73,17 +82,16 @@ pub fn groups() -> &'static [Group] {
     &GROUPS
 }
 
-/// Every endpoint.
-#[must_use]
-pub fn router() -> OpenApiRouter<AppState> {
-    let routers = GROUPS.iter().map(|group| (group.router)());
-    routers.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::merge)
+/// What answers requests to every endpoint.
+pub fn router() -> Router<AppState> {
+    GROUPS.iter().map(|group| (group.router)()).fold(Router::new(), Router::merge)
 }
 
 /// The document: the same one, however often it is made.
 #[must_use]
 pub fn document() -> OpenApi {
-    let mut document = router().merge(rookery_http::service::health()).into_openapi();
+    let documents = GROUPS.iter().map(Group::document).chain([rookery_http::service::health::document()]);
+    let mut document = documents.fold(base(), OpenApi::merge_from);
     rookery_http::openapi::add_errors(&mut document);
     document
 }

@@ -1,6 +1,7 @@
 //! What every endpoint group shares on the HTTP side.
 //!
 //! - [`AppState`]: what handlers work with.
+//! - [`endpoints!`]: which endpoints a group has.
 //! - [`auth`]: who calls. The type in a handler's signature is the permission it needs.
 //! - [`ApiError`]: the one error, and the one place where it becomes a status and a body.
 //! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
@@ -12,6 +13,7 @@
 
 pub mod auth;
 pub mod cookies;
+pub mod endpoints;
 mod error;
 pub mod extract;
 mod grants;

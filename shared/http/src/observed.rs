@@ -1,12 +1,14 @@
 //! What becomes known of a request while it is answered.
 
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use rookery_domain::{TenantId, VendorId};
 
 /// What becomes known of a request while it is answered, for whoever counts requests: they put one among the request's
-/// extensions and read it afterwards.
+/// extensions and read it afterwards. Extractors note what they find; a handler that finds more takes this as one.
 #[derive(Clone, Debug, Default)]
 pub struct Observed(Arc<Facts>);
 
@@ -44,6 +46,11 @@ impl Observed {
         self.0.tenant.get()
     }
 
+    /// Notes that the request is for `environment`.
+    pub fn note_environment(&self, environment: VendorId) {
+        note(&self.0.environment, environment);
+    }
+
     pub(crate) fn note_answer(&self, trace_id: String, endpoint: Option<String>) {
         note(&self.0.trace_id, trace_id);
         if let Some(endpoint) = endpoint {
@@ -55,7 +62,7 @@ impl Observed {
 /// Notes that a request is for `environment`.
 pub(crate) fn environment(parts: &Parts, environment: VendorId) {
     if let Some(observed) = parts.extensions.get::<Observed>() {
-        note(&observed.0.environment, environment);
+        observed.note_environment(environment);
     }
 }
 
@@ -63,6 +70,14 @@ pub(crate) fn environment(parts: &Parts, environment: VendorId) {
 pub(crate) fn tenant(parts: &Parts, tenant: &TenantId) {
     if let Some(observed) = parts.extensions.get::<Observed>() {
         note(&observed.0.tenant, tenant.clone());
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Observed {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
     }
 }
 

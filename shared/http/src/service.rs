@@ -3,7 +3,7 @@
 mod answer_size;
 mod cors;
 mod deadline;
-mod health;
+pub mod health;
 mod path;
 
 use std::convert::Infallible;
@@ -18,9 +18,6 @@ use axum::response::{IntoResponse, Response};
 use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
-use utoipa_axum::router::OpenApiRouter;
-
-pub use health::router as health;
 
 use crate::{ApiError, AppState, Observed};
 
@@ -35,11 +32,11 @@ const PREFLIGHT_REMEMBERED: Duration = Duration::from_mins(10);
 
 /// A service that answers with the endpoints of `router`, and whether it runs.
 pub fn service(
-    router: OpenApiRouter<AppState>,
+    router: Router<AppState>,
     app: AppState,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 {
-    let (router, _) = router.merge(health()).split_for_parts();
+    let router = router.merge(health::router());
     ServiceBuilder::new().map_request(path::tidy::<Body>).service(with_layers(router, app))
 }
 

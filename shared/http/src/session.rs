@@ -4,7 +4,9 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
-use rookery_domain::{Environment, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User, UserId};
+use rookery_domain::{
+    Environment, RefreshToken, Session, SessionId, SessionLimits, TenantId, Timestamp, User, UserId,
+};
 use rookery_store::EnvironmentStore;
 use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
 use serde::Serialize;
@@ -90,6 +92,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The session.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        self.session.id
+    }
+
     /// Keeps the session.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -15,7 +16,6 @@ use rookery_http::{AppState, ClientAddress, service};
 use serde::Serialize;
 use tower::{Service, ServiceBuilder};
 use url::Url;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::metrics::{Metrics, measure};
 use crate::mount::{DEFAULT_STAGE, Mount};
@@ -23,17 +23,13 @@ use crate::mount::{DEFAULT_STAGE, Mount};
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Answers events until Lambda stops the function.
-pub(crate) async fn run(
-    router: OpenApiRouter<AppState>,
-    metrics: Metrics,
-    mount: Mount,
-) -> Result<(), Error> {
+pub(crate) async fn run(router: Router<AppState>, metrics: Metrics, mount: Mount) -> Result<(), Error> {
     lambda_runtime::run(handler(router, metrics, mount)).await
 }
 
 /// What answers an event with one of the endpoints.
 pub(crate) fn handler(
-    router: OpenApiRouter<AppState>,
+    router: Router<AppState>,
     metrics: Metrics,
     mount: Mount,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Infallible, Future: Send> {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::{env, io};
 
 use aws_config::SdkConfig;
+use axum::Router;
 use futures::future::join;
 use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy};
 use rookery_email::{Mailer, SesTransport};
@@ -39,7 +40,6 @@ use rookery_tokens::{KmsCalls, PasswordHasher};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use utoipa_axum::router::OpenApiRouter;
 
 use metrics::Metrics;
 use mount::Mount;
@@ -53,7 +53,7 @@ pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};
 ///
 /// # Errors
 /// A setting is missing or wrong, or a signing key cannot be had.
-pub async fn serve(router: OpenApiRouter<AppState>) -> Result<(), Error> {
+pub async fn serve(router: Router<AppState>) -> Result<(), Error> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     logs::subscriber(filter, io::stdout).init();
     let (metrics, mount) = Box::pin(start())

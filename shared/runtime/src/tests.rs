@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Mutex, Once};
 
+use axum::Router;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Context, LambdaEvent, lambda_runtime};
+use rookery_http::AppState;
 use rookery_testkit::{Fault, PASSWORD, TestApp};
 use rookery_tokens::KmsCalls;
 use serde_json::{Value, json};
@@ -102,13 +104,17 @@ fn event(app: &TestApp, method: &str, path: &str, body: &Value) -> LambdaRequest
     serde_json::from_value(event).unwrap()
 }
 
+fn router() -> Router<AppState> {
+    rookery_authentication::router().merge(rookery_vendor_auth::router())
+}
+
 /// What a new process answers to an event.
 async fn answer(app: &TestApp, output: &Output, event: LambdaRequest) -> Value {
     let mut context = Context::default();
     context.request_id = "lambda-request".to_owned();
     context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
     let span = lambda_runtime::layers::trace::request_span(&context);
-    let handler = gateway::handler(rookery_authentication::router(), metrics(app, output), Mount::default());
+    let handler = gateway::handler(router(), metrics(app, output), Mount::default());
     let event = LambdaEvent { payload: event, context };
     let answer = handler.oneshot(event).instrument(span).await.unwrap();
     serde_json::to_value(answer).unwrap()
@@ -120,7 +126,7 @@ fn credentials(password: &str) -> Value {
 
 #[tokio::test]
 async fn a_sign_in_leaves_no_secret_in_any_line() {
-    let app = TestApp::start(rookery_authentication::router()).await;
+    let app = TestApp::start(router()).await;
     let acme = app.tenant("Acme").await;
     app.user("jane@example.com", &acme, &["Admin"]).await;
     let output = Output::of_this_test();
@@ -154,7 +160,7 @@ async fn a_sign_in_leaves_no_secret_in_any_line() {
 
 #[tokio::test]
 async fn a_line_of_metrics_is_what_cloudwatch_reads() {
-    let app = TestApp::start(rookery_authentication::router()).await;
+    let app = TestApp::start(router()).await;
     let acme = app.tenant("Acme").await;
     app.user("jane@example.com", &acme, &["Admin"]).await;
     let output = Output::of_this_test();
@@ -177,8 +183,22 @@ async fn a_line_of_metrics_is_what_cloudwatch_reads() {
 }
 
 #[tokio::test]
+async fn a_vendor_is_counted_once_they_have_proved_who_they_are() {
+    let app = TestApp::start(router()).await;
+    let output = Output::of_this_test();
+    let (client_id, secret) = app.credentials();
+    for secret in [secret, "secret-guess"] {
+        let body = json!({ "clientId": client_id, "secret": secret });
+        answer(&app, &output, event(&app, "POST", "/auth/vendor", &body)).await;
+    }
+    let lines: Vec<_> = output.lines().into_iter().filter(|line| line.get("_aws").is_some()).collect();
+    let told = lines.iter().map(|line| [&line["status"], &line["environmentId"]]).collect::<Vec<_>>();
+    assert_eq!(json!(told), json!([[200, client_id], [401, null]]));
+}
+
+#[tokio::test]
 async fn metrics_say_what_failed_and_the_log_says_why() {
-    let (app, gate) = TestApp::start_behind_gate(rookery_authentication::router()).await;
+    let (app, gate) = TestApp::start_behind_gate(router()).await;
     let output = Output::of_this_test();
     gate.bar("GetItem", Fault::Answer(400, "ProvisionedThroughputExceededException"));
     answer(&app, &output, event(&app, "POST", SIGN_IN, &credentials(PASSWORD))).await;

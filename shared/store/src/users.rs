@@ -18,7 +18,7 @@ use rookery_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use admission::Admission;
+pub use admission::{Admission, Arrival};
 pub use joining::{Addition, NewUser, NewUserError};
 pub use listing::{UserQuery, UserSort};
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt as _;
@@ -18,7 +19,6 @@ use rookery_tokens::{
 };
 use tokio::sync::OnceCell;
 use tower::util::BoxCloneSyncService;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::mail::TestMail;
 use crate::signer::CountingSigner;
@@ -59,7 +59,7 @@ impl TestApp {
     ///
     /// # Panics
     /// Something that it needs cannot be had.
-    pub async fn start(router: OpenApiRouter<AppState>) -> Self {
+    pub async fn start(router: Router<AppState>) -> Self {
         Self::start_on(table::connect().await, router).await
     }
 
@@ -67,13 +67,13 @@ impl TestApp {
     ///
     /// # Panics
     /// Something that it needs cannot be had.
-    pub async fn start_behind_gate(router: OpenApiRouter<AppState>) -> (Self, Gate) {
+    pub async fn start_behind_gate(router: Router<AppState>) -> (Self, Gate) {
         let (store, gate) = table::connect_through_gate().await;
         (Self::start_on(store, router).await, gate)
     }
 
     #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
-    async fn start_on(store: Store, router: OpenApiRouter<AppState>) -> Self {
+    async fn start_on(store: Store, router: Router<AppState>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(START)));
         let mail = TestMail::new(CapturedMail::in_memory(clock.clone()));
         let entropy = Arc::new(SystemEntropy);

@@ -66,13 +66,13 @@ async fn changes_take_these_round_trips() {
             "read: 1",
             "accept an invitation: 2",
             "switch the tenant: 2",
-            "add to a tenant: 3",
-            "set the tenant: 4",
+            "add to a tenant: 2",
+            "set the tenant: 2",
             "update: 2",
             "make invisible: 2",
-            "activate: 7",
+            "activate: 4",
             "leave a tenant: 4",
-            "change the address: 5",
+            "change the address: 4",
             "remove: 4",
         ]
     );

@@ -3,15 +3,9 @@
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use crate::AppState;
-
-/// The endpoint that every service has beside those of its groups.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
-}
+// Every service has it beside the endpoints of its groups.
+crate::endpoints![show];
 
 /// How the service is.
 #[derive(Serialize, ToSchema)]

@@ -1,8 +1,7 @@
-use axum::Json;
 use axum::extract::Path;
 use axum::routing::get;
+use axum::{Json, Router};
 use rookery_testkit::TestApp;
-use utoipa_axum::router::OpenApiRouter;
 
 /// Answers a string of so many quotation marks, of which each takes four bytes of what a function hands over: `\\\"`.
 async fn quotes(Path(many): Path<usize>) -> Json<String> {
@@ -16,8 +15,7 @@ async fn letters(Path(many): Path<usize>) -> Json<String> {
 
 #[tokio::test]
 async fn an_answer_that_is_larger_than_a_function_can_give_is_refused() {
-    let router =
-        OpenApiRouter::new().route("/quotes/{many}", get(quotes)).route("/letters/{many}", get(letters));
+    let router = Router::new().route("/quotes/{many}", get(quotes)).route("/letters/{many}", get(letters));
     let app = TestApp::start(router).await;
     for fitting in ["/quotes/1500000", "/letters/6200000"] {
         assert_eq!(app.anonymous().get(fitting).await.status(), 200, "{fitting}");

@@ -1,3 +1,4 @@
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
@@ -5,11 +6,10 @@ use rookery_http::auth::{Member, TenantAuth};
 use rookery_http::{HostEnvironment, Observed, service};
 use rookery_testkit::TestApp;
 use tower::ServiceExt as _;
-use utoipa_axum::router::OpenApiRouter;
 
 /// What was observed of a request with these headers.
 async fn observed(app: &TestApp, method: &str, path: &str, headers: &[(&str, &str)]) -> Observed {
-    let router = OpenApiRouter::new()
+    let router = Router::new()
         .route("/things/{id}", get(async |_: TenantAuth<Member>| "a thing"))
         .route("/host", get(async |_: HostEnvironment| "a host"));
     let observed = Observed::default();
@@ -25,7 +25,7 @@ async fn observed(app: &TestApp, method: &str, path: &str, headers: &[(&str, &st
 
 #[tokio::test]
 async fn an_endpoint_is_known_by_its_pattern_and_nothing_else_is_one() {
-    let app = TestApp::start(OpenApiRouter::new()).await;
+    let app = TestApp::start(Router::new()).await;
     let endpoint = async |method, path, headers: &[_]| {
         observed(&app, method, path, headers).await.endpoint().map(str::to_owned)
     };
@@ -40,7 +40,7 @@ async fn an_endpoint_is_known_by_its_pattern_and_nothing_else_is_one() {
 
 #[tokio::test]
 async fn whom_a_request_is_for_is_known_once_it_has_been_proved() {
-    let app = TestApp::start(OpenApiRouter::new()).await;
+    let app = TestApp::start(Router::new()).await;
     let acme = app.tenant("Acme").await;
     let environment = Some(app.environment().id());
     let bearer = format!("Bearer {}", app.vendor_token());

@@ -2,12 +2,13 @@
 
 use std::slice;
 
-use rookery_domain::{EmailAddress, Environment, Tenant, TenantId, User, UserId};
+use rookery_domain::{EmailAddress, Environment, Membership, Tenant, TenantId, User, UserId};
 
-use super::joining::Directories;
-use super::{Login, NewUser, NewUserError, Users};
+use super::joining::{Addition, Directories, Doorstep};
+use super::{Login, NewUser, NewUserError, UserSnapshot, Users, WithEnvironment, decode_user};
 use crate::error::while_contended;
 use crate::keys::List;
+use crate::roster::Directory;
 use crate::{StoreError, UpdateError};
 
 /// What there is to know before whoever has an e-mail address is let into a tenant, read together.
@@ -71,6 +72,61 @@ impl Users<'_> {
             self.insert(slice::from_ref(&new), &directories).await?;
             Ok(new.user)
         })
+    }
+}
+
+/// What there is to know before a known user is let into a tenant, read together.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The user.
+    pub user: UserSnapshot,
+    /// The tenant, if it is there.
+    pub tenant: Option<Tenant>,
+    directory: Directory,
+}
+
+impl Users<'_> {
+    /// What there is to know before the user `id` is let into `tenant`, if they are there, and the environment; `None`
+    /// when there is no such environment.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn arrival(
+        &self,
+        id: UserId,
+        tenant: &TenantId,
+    ) -> Result<Option<WithEnvironment<Option<Arrival>>>, StoreError> {
+        let tenants = self.environment.tenants();
+        let directory_key = self.roster(&List::Members(tenant.clone())).directory_key();
+        let keys = vec![self.environment_key(), self.key(id), tenants.key(tenant), directory_key.clone()];
+        let mut batch = self.table().get_all(keys).await?;
+        let Some(environment) = batch.take::<Environment>(&self.environment_key())? else {
+            return Ok(None);
+        };
+        let tenant = tenants.take(&mut batch, tenant)?;
+        let directory = Directory::of(batch.take_item(&directory_key).as_ref());
+        let user = batch.take_item(&self.key(id)).map(decode_user).transpose()?;
+        let arrival = user.map(|user| Arrival { user: UserSnapshot(user), tenant, directory });
+        Ok(Some(WithEnvironment { environment: environment.value, value: arrival }))
+    }
+
+    /// Lets a user into `tenant`, for which `arrival` was read, unless they belong to it, and makes `change`, all at once;
+    /// `None` when they have been removed. `membership` is told whether the tenant has no members yet. Both may be called
+    /// more than once.
+    ///
+    /// # Errors
+    /// `change` refuses, the tenant is not there, they belong to too many, or the table fails.
+    pub async fn let_in<E: From<NewUserError>>(
+        &self,
+        tenant: &TenantId,
+        arrival: Arrival,
+        membership: impl Fn(bool) -> Membership,
+        change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<Addition>, UpdateError<E>> {
+        let Arrival { user: UserSnapshot(user), directory, tenant: _ } = arrival;
+        let id = user.value.user.id;
+        let doorstep = Doorstep { user: Some(user), directory };
+        self.enter(id, tenant, Some(doorstep), membership, change).await
     }
 }
 

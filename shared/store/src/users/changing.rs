@@ -51,40 +51,35 @@ impl Users<'_> {
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
         while_contended!(async {
-            let read = match snapshot.take() {
-                Some(UserSnapshot(read)) => Some(read),
-                None => self.stored(id).await?,
-            };
-            let Some(mut stored) = read else { return Ok(None) };
+            let Some(mut stored) = self.read_or(&mut snapshot, id).await? else { return Ok(None) };
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
             if before == stored.value.user && !stored.value.is_marked_wrongly() {
                 return Ok(Some(before));
             }
-            self.write(&before, &mut stored, |_| Ok(())).await?;
+            self.write(&before, &mut stored, |_, _| Ok(())).await?;
             Ok(Some(stored.value.user))
         })
     }
 
-    /// Changes a user and sets their password, together; `None` when there is no such user.
+    /// Changes a user and sets their password, together, from what was read already, as [`Self::update_from`] does.
     ///
     /// # Errors
     /// `change` refuses, or the table fails.
     pub async fn update_with_password<E>(
         &self,
-        id: UserId,
+        snapshot: UserSnapshot,
         password_hash: &str,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
+        let (id, mut snapshot) = (snapshot.id, Some(snapshot));
         while_contended!(async {
-            let Some(mut stored) = self.stored(id).await? else {
-                return Ok(None);
-            };
+            let Some(mut stored) = self.read_or(&mut snapshot, id).await? else { return Ok(None) };
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
             let login = Login { user_id: id, password_hash: Some(password_hash.to_owned()) };
             let key = self.login_key(&before.email);
-            self.write(&before, &mut stored, |transaction| {
+            self.write(&before, &mut stored, |transaction, _| {
                 transaction.overwrite(key.clone(), &login).map(|_| ())
             })
             .await?;
@@ -92,19 +87,18 @@ impl Users<'_> {
         })
     }
 
-    /// Gives a user another e-mail address; `None` when there is no such user.
+    /// Gives a user another e-mail address, from what was read already, as [`Self::update_from`] does.
     ///
     /// # Errors
     /// Somebody has that address, or the table fails.
     pub async fn change_email(
         &self,
-        id: UserId,
+        snapshot: UserSnapshot,
         email: &EmailAddress,
     ) -> Result<Option<User>, UpdateError<NewUserError>> {
+        let (id, mut snapshot) = (snapshot.id, Some(snapshot));
         while_contended!(async {
-            let Some(mut stored) = self.stored(id).await? else {
-                return Ok(None);
-            };
+            let Some(mut stored) = self.read_or(&mut snapshot, id).await? else { return Ok(None) };
             let before = stored.value.user.clone();
             if before.email == *email {
                 return Ok(Some(before));
@@ -121,13 +115,25 @@ impl Users<'_> {
             // A link that was mailed to the old address proves nothing about the new one.
             stored.value.user.activation = None;
             stored.value.user.email = email.clone();
-            self.write(&before, &mut stored, |transaction| {
+            self.write(&before, &mut stored, |transaction, _| {
                 transaction.remove(old_key.clone())?;
                 transaction.insert(self.login_key(email), &login.value).map(|_| ())
             })
             .await?;
             Ok(Some(stored.value.user))
         })
+    }
+
+    /// What was read already, the first time; later what there is by then.
+    async fn read_or(
+        &self,
+        snapshot: &mut Option<UserSnapshot>,
+        id: UserId,
+    ) -> Result<Option<Stored<UserItem>>, StoreError> {
+        match snapshot.take() {
+            Some(UserSnapshot(read)) => Ok(Some(read)),
+            None => self.stored(id).await,
+        }
     }
 
     /// Notes when a user signed in.
@@ -164,11 +170,11 @@ impl Users<'_> {
     }
 
     /// Writes a changed user, whatever `with` adds, and the entries of the lists they are in if those changed.
-    async fn write(
+    pub(super) async fn write(
         &self,
         before: &User,
         stored: &mut Stored<UserItem>,
-        with: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError>,
+        with: impl FnOnce(&mut Transaction<'_>, &mut UserItem) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let item = &mut stored.value;
         let entry = UserEntry::from(&item.user);
@@ -179,7 +185,7 @@ impl Users<'_> {
         let (first, rest) = lists.split_at(lists.len().min(LISTS_AT_ONCE));
         let mut transaction = Transaction::new(self.table());
         self.rewrite(&mut transaction, item, first, &entry)?;
-        with(&mut transaction)?;
+        with(&mut transaction, item)?;
         transaction.replace(self.key(before.id), stored)?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         for lists in rest.chunks(LISTS_AT_ONCE) {

@@ -6,11 +6,12 @@ use std::slice;
 use rookery_domain::{Membership, TenantId, User, UserId};
 
 use super::{Login, UserEntry, UserItem, Users, decode_user, lists_of};
+use crate::entity::Stored;
 use crate::error::while_contended;
 use crate::keys::List;
 use crate::roster::Directory;
 use crate::table::Batch;
-use crate::transaction::{Cancelled, Transaction, Write};
+use crate::transaction::{Transaction, Write};
 use crate::{StoreError, UpdateError};
 
 /// A user to be made.
@@ -36,12 +37,12 @@ pub enum NewUserError {
     TooManyTenants,
 }
 
-/// What adding somebody to a tenant came to.
+/// What letting somebody into a tenant came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Addition {
     /// They were added.
     Added(User),
-    /// They belonged to it before; nothing changed.
+    /// They belonged to it before.
     Already(User),
 }
 
@@ -72,7 +73,7 @@ impl Users<'_> {
         }
         for list in new.first().into_iter().flat_map(|new| lists_of(&new.user)) {
             let (roster, directory) = (self.roster(&list), directories.of(&list));
-            require_open(&list, roster.takes_entries(&directory))?;
+            require_open(&list, roster.takes_entries(&directory)).map_err(UpdateError::Refused)?;
             let invisible = new.iter().filter(|new| new.user.invisible).count();
             roster.count(&mut transaction, &directory, new.len(), invisible)?;
         }
@@ -127,31 +128,57 @@ impl Users<'_> {
         tenant: &TenantId,
         membership: impl Fn(bool) -> Membership,
     ) -> Result<Option<Addition>, UpdateError<NewUserError>> {
+        self.enter(id, tenant, None, membership, |_| Ok(())).await
+    }
+
+    /// Adds a user to `tenant`, unless they belong to it, and makes `change` in the same transaction. What was `read` of
+    /// them and of the list of members is read again only if somebody else was quicker.
+    pub(super) async fn enter<E: From<NewUserError>>(
+        &self,
+        id: UserId,
+        tenant: &TenantId,
+        mut read: Option<Doorstep>,
+        membership: impl Fn(bool) -> Membership,
+        mut change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<Option<Addition>, UpdateError<E>> {
+        let list = List::Members(tenant.clone());
+        let roster = self.roster(&list);
         while_contended!(async {
-            let list = List::Members(tenant.clone());
-            let roster = self.roster(&list);
-            let keys = vec![self.key(id), roster.directory_key()];
-            let mut batch = self.table().get_all(keys).await?;
-            let Some(mut stored) = batch.take_item(&self.key(id)).map(decode_user).transpose()? else {
-                return Ok(None);
+            let Doorstep { user, directory } = match read.take() {
+                Some(read) => read,
+                None => self.doorstep(id, &list).await?,
             };
-            if stored.value.user.membership(tenant).is_some() {
-                return Ok(Some(Addition::Already(stored.value.user)));
+            let Some(mut stored) = user else { return Ok(None) };
+            let before = stored.value.user.clone();
+            let mut added_at = None;
+            if before.membership(tenant).is_none() {
+                require_room(&before, &list, roster.takes_entries(&directory))?;
+                let membership = membership(directory.total() == 0);
+                added_at = Some(membership.created_at);
+                stored.value.user.memberships.push(membership);
             }
-            if stored.value.user.memberships.len() >= User::MAX_MEMBERSHIPS {
-                return Err(UpdateError::Refused(NewUserError::TooManyTenants));
+            change(&mut stored.value.user).map_err(UpdateError::Refused)?;
+            if before == stored.value.user {
+                return Ok(Some(Addition::Already(before)));
             }
-            let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
-            require_open(&list, roster.takes_entries(&directory))?;
-            let membership = membership(directory.total() == 0);
-            let place = directory.next_place(membership.created_at, stored.value.user.invisible);
-            let mut transaction = Transaction::new(self.table());
-            roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
-            stored.value.user.memberships.push(membership);
-            stored.value.places.insert(list.name(), place);
-            transaction.replace(self.key(id), &stored)?;
-            transaction.commit().await.map_err(Cancelled::into_store_error)?;
-            Ok(Some(Addition::Added(stored.value.user)))
+            self.write(&before, &mut stored, |transaction, item| {
+                let Some(now) = added_at else { return Ok(()) };
+                let place = directory.next_place(now, item.user.invisible);
+                item.places.insert(list.name(), place);
+                roster.add(transaction, &directory, place, &UserEntry::from(&item.user)).map(drop)
+            })
+            .await?;
+            let user = stored.value.user;
+            Ok(Some(if added_at.is_some() { Addition::Added(user) } else { Addition::Already(user) }))
+        })
+    }
+
+    async fn doorstep(&self, id: UserId, members: &List) -> Result<Doorstep, StoreError> {
+        let directory_key = self.roster(members).directory_key();
+        let mut batch = self.table().get_all(vec![self.key(id), directory_key.clone()]).await?;
+        Ok(Doorstep {
+            user: batch.take_item(&self.key(id)).map(decode_user).transpose()?,
+            directory: Directory::of(batch.take_item(&directory_key).as_ref()),
         })
     }
 
@@ -184,10 +211,25 @@ impl Directories {
     }
 }
 
+/// A user as they are before they enter a tenant, and the directory of its members.
+pub(super) struct Doorstep {
+    pub(super) user: Option<Stored<UserItem>>,
+    pub(super) directory: Directory,
+}
+
+/// Whether `user` can belong to one tenant more, and that can take an entry in `list`.
+fn require_room<E: From<NewUserError>>(user: &User, list: &List, open: bool) -> Result<(), UpdateError<E>> {
+    let room = match user.memberships.len() < User::MAX_MEMBERSHIPS {
+        true => require_open(list, open),
+        false => Err(NewUserError::TooManyTenants),
+    };
+    room.map_err(|error| UpdateError::Refused(error.into()))
+}
+
 /// Whether `list` can take an entry: that of a tenant who is not there cannot.
-pub(super) fn require_open(list: &List, open: bool) -> Result<(), UpdateError<NewUserError>> {
+pub(super) fn require_open(list: &List, open: bool) -> Result<(), NewUserError> {
     match list {
-        List::Members(tenant) if !open => Err(UpdateError::Refused(NewUserError::NoTenant(tenant.clone()))),
+        List::Members(tenant) if !open => Err(NewUserError::NoTenant(tenant.clone())),
         List::Members(_) | List::Tenants | List::Users => Ok(()),
     }
 }

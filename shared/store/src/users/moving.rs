@@ -104,7 +104,7 @@ impl Users<'_> {
             there.absorb(arriving);
         } else {
             let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
-            require_open(&list, roster.takes_entries(&directory))?;
+            require_open(&list, roster.takes_entries(&directory)).map_err(UpdateError::Refused)?;
             let place = directory.next_place(moving.now, stored.value.user.invisible);
             roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
             stored.value.places.insert(list.name(), place);

@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 
 use rookery_domain::{RoleId, User};
-use rookery_store::{Addition, NewUser, NewUserError, Progress, UpdateError, UserQuery};
+use rookery_store::{
+    Addition, EnvironmentStore, NewUser, NewUserError, Progress, UpdateError, UserQuery, UserSnapshot,
+};
 
 use super::World;
 use crate::support::{at, membership, tenant, user};
@@ -150,6 +152,31 @@ async fn admit() {
 }
 
 #[tokio::test]
+async fn arrival() {
+    let world = World::new().await;
+    let (own, other) = (world.own.users(), world.other.users());
+    let unknown = other.arrival(world.jane.user.id, &world.acme).await.unwrap().unwrap();
+    assert!(unknown.value.is_none());
+    let nowhere = own.arrival(world.jane.user.id, &"third".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(nowhere.value.unwrap().tenant, None);
+}
+
+#[tokio::test]
+async fn let_in() {
+    let world = World::new().await;
+    // What was read in one environment says nothing of another.
+    let arrival = world.own.users().arrival(world.jane.user.id, &world.labs).await.unwrap().unwrap();
+    let users = world.other.users();
+    let entered = users.let_in(
+        &world.labs,
+        arrival.value.unwrap(),
+        |_| membership(&world.labs, 1),
+        |_| Ok::<_, NewUserError>(()),
+    );
+    assert_eq!(world.untouched_by(entered).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn leave() {
     let world = World::new().await;
     let id = world.jane.user.id;
@@ -198,32 +225,39 @@ async fn update() {
     assert!(renamed.unwrap().is_some());
 }
 
+/// Jane as `environment` has her.
+async fn jane_in(world: &World, environment: &EnvironmentStore) -> UserSnapshot {
+    environment.users().snapshot(world.jane.user.id).await.unwrap().unwrap().value.unwrap()
+}
+
 #[tokio::test]
 async fn update_from() {
     let world = World::new().await;
-    let read = world.own.users().snapshot(world.jane.user.id).await.unwrap().unwrap().value.unwrap();
-    let renamed = world.untouched_by(world.other.users().update_from(read, rename)).await;
+    let renamed =
+        world.untouched_by(world.other.users().update_from(jane_in(&world, &world.own).await, rename)).await;
     assert_eq!(renamed.unwrap(), None);
 }
 
 #[tokio::test]
 async fn update_with_password() {
     let world = World::new().await;
-    let id = world.jane.user.id;
-    let changed = world.untouched_by(world.other.users().update_with_password(id, "other", rename)).await;
-    assert_eq!(changed.unwrap(), None);
-    world.other.users().create(&world.twin()).await.unwrap();
-    let changed = world.untouched_by(world.other.users().update_with_password(id, "other", rename)).await;
-    assert!(changed.unwrap().is_some());
+    let users = world.other.users();
+    let changed = users.update_with_password(jane_in(&world, &world.own).await, "other", rename);
+    assert_eq!(world.untouched_by(changed).await.unwrap(), None);
+    users.create(&world.twin()).await.unwrap();
+    let changed = users.update_with_password(jane_in(&world, &world.other).await, "other", rename);
+    assert!(world.untouched_by(changed).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn change_email() {
     let world = World::new().await;
-    let (id, email) = (world.jane.user.id, "joe@example.com".parse().unwrap());
-    assert_eq!(world.untouched_by(world.other.users().change_email(id, &email)).await.unwrap(), None);
-    world.other.users().create(&world.twin()).await.unwrap();
-    assert!(world.untouched_by(world.other.users().change_email(id, &email)).await.unwrap().is_some());
+    let (users, email) = (world.other.users(), "joe@example.com".parse().unwrap());
+    let changed = users.change_email(jane_in(&world, &world.own).await, &email);
+    assert_eq!(world.untouched_by(changed).await.unwrap(), None);
+    users.create(&world.twin()).await.unwrap();
+    let changed = users.change_email(jane_in(&world, &world.other).await, &email);
+    assert!(world.untouched_by(changed).await.unwrap().is_some());
 }
 
 #[tokio::test]
