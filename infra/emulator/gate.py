@@ -50,8 +50,8 @@ class Gate:
         return {name: dict(door.denied) for name, door in self._doors.items() if door.denied}
 
     def unused(self):
-        """What is allowed and nobody asked for, by function: a policy's name, an action and a pattern of resources."""
-        return {name: left for name, door in self._doors.items() if (left := door.unused())}
+        """What is allowed and nobody asked for: pairs of a function and an action."""
+        return {(name, action) for name, door in self._doors.items() for action in door.unused()}
 
 
 class Door:
@@ -75,16 +75,14 @@ class Door:
                     return f"the role is not authorized to perform {access}"
                 for action in statement.actions:
                     if policies.like(action.lower(), access.action.lower()):
-                        self._used.add((statement.policy, action))
+                        self._used.add(action)
         return None
 
     def unused(self):
         granted = {
-            (statement.policy, action)
-            for statement in self._statements if statement.effect == "Allow"
-            for action in statement.actions
+            action for statement in self._statements if statement.effect == "Allow" for action in statement.actions
         }
-        return sorted(granted - self._used)
+        return granted - self._used
 
 
 def shape(access):

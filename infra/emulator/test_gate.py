@@ -165,7 +165,7 @@ class Gate(unittest.TestCase):
         self.assertEqual(self.gate.denied(), {})
         self.assertEqual(self.call(address, "DynamoDB_20120810.DeleteItem", item), 400)
         self.assertEqual(self.gate.denied(), {"Users": {"dynamodb:DeleteItem USER": 1}})
-        self.assertEqual(self.gate.unused(), {"Users": [("Table", "dynamodb:PutItem")]})
+        self.assertEqual(self.gate.unused(), {("Users", "dynamodb:PutItem")})
 
     def test_what_is_decrypted_is_judged_by_the_key_that_did_it(self):
         decrypt = {"CiphertextBlob": "AA=="}

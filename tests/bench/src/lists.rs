@@ -55,7 +55,8 @@ pub(crate) struct Row {
 }
 
 /// Makes the lists and measures the requests, each `rounds` times; with `longest` for a list of a million too.
-pub(crate) async fn measure(app: &TestApp, rounds: usize, longest: bool) -> Result<Vec<Row>, Failure> {
+pub(crate) async fn measure(rounds: usize, longest: bool) -> Result<Vec<Row>, Failure> {
+    let app = &TestApp::start(rookery_openapi::router()).await;
     let roles = app.roles(&["ReadOnly"]).await;
     let mut rows = Vec::new();
     for size in SIZES.into_iter().chain(longest.then_some(LONGEST)) {

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use rookery_table::LocalTable;
 
 use report::Report;
@@ -54,6 +54,23 @@ struct Arguments {
     /// Measure pages of a list of a million users too, which takes long to make.
     #[arg(long)]
     million: bool,
+    /// Measure nothing else.
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+/// What is measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Requests,
+    ColdStarts,
+    Lists,
+}
+
+impl Arguments {
+    fn includes(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
 }
 
 #[tokio::main]
@@ -79,13 +96,19 @@ async fn with_engine() -> Result<ExitCode, Failure> {
 }
 
 async fn run(arguments: &Arguments, endpoint: &str) -> Result<(), Failure> {
-    let scene = Arc::new(Scene::set(endpoint, arguments.users).await?);
-    let measurements = measure::all(&scene, arguments.rounds).await?;
+    let mut measurements = Vec::new();
+    if arguments.includes(Part::Requests) {
+        let scene = Arc::new(Scene::set(endpoint, arguments.users).await?);
+        measurements = measure::all(&scene, arguments.rounds).await?;
+    }
     let cold_starts = match &arguments.functions {
-        Some(folder) => cold_start::all(folder).await?,
-        None => Vec::new(),
+        Some(folder) if arguments.includes(Part::ColdStarts) => cold_start::all(folder).await?,
+        Some(_) | None => Vec::new(),
     };
-    let lists = lists::measure(&scene.app, arguments.rounds, arguments.million).await?;
+    let lists = match arguments.includes(Part::Lists) {
+        true => lists::measure(arguments.rounds, arguments.million).await?,
+        false => Vec::new(),
+    };
     let report = Report::new(&measurements, lists, cold_starts, arguments);
     report.print();
     report.write(&arguments.output)?;

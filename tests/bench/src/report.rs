@@ -83,9 +83,13 @@ impl Report {
     }
 
     pub(crate) fn print(&self) {
-        self.print_operations();
-        println!();
-        lists::print(&self.lists);
+        if !self.rows.is_empty() {
+            self.print_operations();
+        }
+        if !self.lists.is_empty() {
+            println!();
+            lists::print(&self.lists);
+        }
         if !self.cold_starts.is_empty() {
             println!();
             self.print_cold_starts();
