@@ -39,6 +39,11 @@ lambda: ## Run the functions' own binaries under cargo-lambda, on DynamoDB Local
 	cargo build $(LOCKED)
 	infra/emulator/lambda --port 3000
 
+.PHONY: test-cargo-lambda
+test-cargo-lambda: ## Tell the end-to-end stories to the functions under cargo-lambda (needs Python 3, Node 20, Java 17, Maven)
+	cargo build $(LOCKED)
+	infra/emulator/lambda -- $(MAKE) --no-print-directory test-deployed
+
 .PHONY: test
 test: ## Run every test: units, end-to-end stories, published clients
 	cargo test $(LOCKED) --workspace
