@@ -3,8 +3,8 @@
 use rookery_domain::{Environment, Role, VendorId};
 use serde::{Deserialize, Serialize};
 
+use crate::contention::while_contended;
 use crate::entity::{Entity, Stored};
-use crate::error::while_contended;
 use crate::keys::Key;
 use crate::table::Table;
 use crate::transaction::{Cancelled, Transaction};

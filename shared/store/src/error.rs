@@ -1,10 +1,6 @@
 //! What can go wrong between here and the table.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-
-use crate::transaction::jitter;
 
 /// The table could not do what was asked. None of it is the caller's fault, and absence is none of it.
 #[derive(Debug, thiserror::Error)]
@@ -94,35 +90,3 @@ pub enum UpdateError<E> {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// How often a change is tried when others change the same items. Each time at least one of them gets through, so this
-/// is about how many may do so at once.
-pub(crate) const TRIES: u32 = 20;
-
-/// Waits a little, and longer after each failure, so that rivals spread.
-pub(crate) async fn pause_after(tries: u32) {
-    let pause = Duration::from_millis(1 << tries.min(5));
-    tokio::time::sleep(jitter(pause)).await;
-}
-
-/// Awaits `$attempt`, which makes a change that starts from what it reads, again while somebody else was quicker.
-///
-/// It is a macro and not a function, as the future of an async closure cannot be shown to be `Send`.
-macro_rules! while_contended {
-    ($attempt:expr) => {{
-        let mut tries = 1;
-        loop {
-            let outcome: Result<_, $crate::UpdateError<_>> = $attempt.await;
-            match outcome {
-                Err($crate::UpdateError::Store($crate::StoreError::Contended))
-                    if tries < $crate::error::TRIES =>
-                {
-                    $crate::error::pause_after(tries).await;
-                    tries += 1;
-                }
-                outcome => break outcome,
-            }
-        }
-    }};
-}
-pub(crate) use while_contended;

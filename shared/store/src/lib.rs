@@ -10,6 +10,7 @@
 mod catalog;
 mod connection;
 mod consumption;
+mod contention;
 mod entity;
 mod environments;
 mod error;

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures::future::try_join_all;
 
+use crate::contention::{TRIES, pause_after};
 use crate::entity::{Entity, Item, Stored, corrupt, decode, key_of};
-use crate::error::{TRIES, pause_after};
 use crate::keys::Key;
 use crate::last_seen::Directories;
 use crate::{Connection, Consumption, RoundTrips, StoreError};

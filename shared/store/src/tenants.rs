@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId, folded};
 use serde::{Deserialize, Serialize};
 
+use crate::contention::while_contended;
 use crate::entity::{Entity, Stored};
-use crate::error::while_contended;
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster, Sight, slice};
 use crate::table::{Batch, Table};

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::builders::{PutBuilder, TransactWriteItemBuilder};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use crate::StoreError;
+use crate::contention::jitter;
 use crate::entity::{Entity, Item, Stored, corrupt, encode, to_document};
 use crate::error::is_throttle;
 use crate::keys::Key;
@@ -220,11 +221,4 @@ fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Cancelled {
             message: cancelled.message().unwrap_or_default().to_owned(),
         },
     })
-}
-
-/// Up to `pause`, different for rivals: they would meet again otherwise.
-pub(crate) fn jitter(pause: Duration) -> Duration {
-    use std::hash::{BuildHasher as _, RandomState};
-    let fraction = u32::try_from(RandomState::new().hash_one(0) % 256).unwrap_or_default();
-    pause * fraction / 256
 }

@@ -9,8 +9,8 @@ use rookery_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{CatalogStore, owners};
+use crate::contention::while_contended;
 use crate::entity::{Entity, Stored, decode};
-use crate::error::while_contended;
 use crate::keys::{Key, ROLE, tenant_partition};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{StoreError, UpdateError};

@@ -8,8 +8,8 @@ use rookery_domain::{Tenant, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{NewTenantError, TenantItem, Tenants};
+use crate::contention::while_contended;
 use crate::entity::{Entity, Stored, corrupt};
-use crate::error::while_contended;
 use crate::keys::{CHILD, Key, tenant_partition};
 use crate::progress::{Progress, WhileTime};
 use crate::transaction::{Cancelled, Transaction};

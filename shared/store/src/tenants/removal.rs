@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rookery_domain::{TenantId, Timestamp};
 
 use super::{NewTenantError, TenantEntry, Tenants};
-use crate::error::while_contended;
+use crate::contention::while_contended;
 use crate::keys::Key;
 use crate::progress::{Progress, WhileTime};
 use crate::transaction::{Cancelled, Transaction};

@@ -6,7 +6,7 @@ use rookery_domain::{EmailAddress, Environment, Membership, Tenant, TenantId, Us
 
 use super::joining::{Addition, Directories, Doorstep};
 use super::{Login, NewUser, NewUserError, UserSnapshot, Users, WithEnvironment, decode_user};
-use crate::error::while_contended;
+use crate::contention::while_contended;
 use crate::keys::List;
 use crate::roster::Directory;
 use crate::{StoreError, UpdateError};

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{EmailAddress, Timestamp, User, UserId};
 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
+use crate::contention::while_contended;
 use crate::entity::Stored;
-use crate::error::while_contended;
 use crate::keys::List;
 use crate::transaction::{Cancelled, Transaction};
 use crate::{StoreError, UpdateError};

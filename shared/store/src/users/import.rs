@@ -2,7 +2,7 @@
 
 use super::{NewUser, NewUserError, Users, lists_of};
 use crate::UpdateError;
-use crate::error::while_contended;
+use crate::contention::while_contended;
 
 /// How many writes one transaction has room for.
 const WRITES: usize = 100;

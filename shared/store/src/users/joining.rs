@@ -6,8 +6,8 @@ use std::slice;
 use rookery_domain::{Membership, TenantId, User, UserId};
 
 use super::{Login, UserEntry, UserItem, Users, decode_user, lists_of};
+use crate::contention::while_contended;
 use crate::entity::Stored;
-use crate::error::while_contended;
 use crate::keys::List;
 use crate::roster::Directory;
 use crate::table::Batch;

@@ -8,7 +8,7 @@ use super::joining::require_open;
 use super::listing::parse_id;
 use super::{NewUserError, UserEntry, Users, decode_user};
 use crate::UpdateError;
-use crate::error::while_contended;
+use crate::contention::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
 use crate::roster::{Directory, Sight};

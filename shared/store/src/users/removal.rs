@@ -8,7 +8,7 @@ use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, User, Us
 
 use super::listing::parse_id;
 use super::{UserEntry, UserItem, Users};
-use crate::error::while_contended;
+use crate::contention::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
 use crate::roster::Sight;
