@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::keys::Key;
-use crate::roster::Directory;
+use crate::roster::directory::Directory;
 
 /// How many directories are kept. The largest, of lists of a million that somebody has left everywhere, are some 100 KB.
 const KEPT: usize = 100;

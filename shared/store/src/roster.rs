@@ -11,7 +11,7 @@
 //! An entry also repeats what lists are sorted and searched by. For that, all entries are read, which is done for lists
 //! of up to [`LARGEST_SORTED_LIST`] and refused for longer ones.
 
-mod directory;
+pub(crate) mod directory;
 mod paging;
 
 use aws_sdk_dynamodb::types::AttributeValue;
