@@ -94,3 +94,17 @@ async fn a_user_of_one_tenant_accepts_an_invitation_to_another_and_moves_between
     seen.sort_unstable();
     assert_eq!(seen, tenants);
 }
+
+#[tokio::test]
+async fn whoever_signs_in_before_their_address_is_verified_gets_a_mail_that_verifies_it() {
+    let vendor = Client::vendor().await;
+    let (tenant, email) = (new_tenant(&vendor).await, address());
+    let user = json!({"email": email, "password": PASSWORD, "tenantId": tenant});
+    let _ = vendor.post("/identity/resources/vendor-only/users/v1", user).await.ok(201);
+    assert_eq!(mail_to(&email).await, None);
+    assert_eq!(sign_in(&email, PASSWORD).await.refused(), 401);
+    let (id, token) = link_parameters(&mail_to(&email).await.unwrap());
+    let activate = json!({"userId": id, "token": token});
+    let _ = Client::anonymous().post(&format!("{USERS}/activate"), activate).await.ok(200);
+    let _ = sign_in(&email, PASSWORD).await.ok(200);
+}

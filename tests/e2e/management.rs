@@ -1,12 +1,14 @@
 //! Tenants and their people, from the outside.
 
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, address, new_tenant, new_user, role, sign_in};
+use crate::support::{Client, PASSWORD, address, new_tenant, new_user, role, sign_in, unique};
 
 const TENANTS: &str = "/tenants/resources/tenants/v1";
 const USERS: &str = "/identity/resources/users/v1";
+const ROLES: &str = "/identity/resources/roles/v1";
+const HIERARCHY: &str = "/tenants/resources/hierarchy/v1";
 
 #[tokio::test]
 async fn a_removed_tenant_takes_its_users_along_but_not_those_who_belong_elsewhere() {
@@ -88,4 +90,45 @@ async fn an_administrator_sees_their_own_tenant_and_nothing_of_another() {
     assert_eq!(reaching.delete(&format!("{USERS}/{stranger}")).await.refused(), 404);
     let roles = json!({"roleIds": [role(&vendor, "ReadOnly").await]});
     assert_eq!(reaching.post(&format!("{USERS}/{stranger}/roles"), roles).await.refused(), 404);
+}
+
+#[tokio::test]
+async fn a_tenant_has_a_role_of_its_own_until_it_is_removed() {
+    let vendor = Client::vendor().await;
+    let (own, other) = (new_tenant(&vendor).await, new_tenant(&vendor).await);
+    let key = unique("role");
+    let (of_own, of_other) =
+        (vendor.with("frontegg-tenant-id", &own), vendor.with("frontegg-tenant-id", &other));
+    let made = of_own.post(ROLES, json!([{"key": key, "name": key, "level": 9}])).await.ok(201);
+    assert_eq!(made[0]["tenantId"], own);
+    let role = format!("{ROLES}/{}", made[0]["id"].as_str().unwrap());
+    let keys = async |client: &Client| {
+        let roles = client.get(ROLES).await.ok(200);
+        roles.as_array().unwrap().iter().any(|role| role["key"] == key)
+    };
+    assert_eq!((keys(&of_own).await, keys(&of_other).await), (true, false));
+    assert_eq!(of_own.delete(&role).await.status.as_u16(), 204);
+    assert_eq!((keys(&of_own).await, of_own.delete(&role).await.refused()), (false, 404));
+}
+
+#[tokio::test]
+async fn a_tree_of_tenants_is_seen_from_above_and_from_below() {
+    let vendor = Client::vendor().await;
+    let tree = [unique("tenant"), unique("tenant"), unique("tenant")];
+    for (at, id) in tree.iter().enumerate() {
+        let parent = at.checked_sub(1).map(|above| &tree[above]);
+        let tenant = json!({"tenantId": id, "name": id, "parentTenantId": parent});
+        let _ = vendor.post(TENANTS, tenant).await.ok(201);
+    }
+    let at = |id: &String| vendor.with("frontegg-tenant-id", id);
+    let ids = |relatives: &Value| {
+        let ids = relatives.as_array().unwrap().iter().map(|relative| relative["tenantId"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    let below = at(&tree[0]).get(HIERARCHY).await.ok(200);
+    let above = at(&tree[2]).get(&format!("{HIERARCHY}/parents")).await.ok(200);
+    assert_eq!(
+        (ids(&below), ids(&above)),
+        (vec![json!(tree[1]), json!(tree[2])], vec![json!(tree[1]), json!(tree[0])])
+    );
 }
