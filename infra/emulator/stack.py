@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,7 @@ class Stack:
         }
         self._session = boto3.Session("test", "test", region_name=REGION)
         self._processed = None
+        self._base_path = ""
 
     def client(self, service):
         return self._session.client(service, endpoint_url=self.endpoint)
@@ -93,6 +95,9 @@ class Stack:
     def call_api(self, method, path, headers, body):
         # The emulator answers this path itself, whoever is asked, but not when it begins with a slash too many.
         path = f"/{path}" if path.startswith("/health") else path
+        # Slashes before the first segment do not count to API Gateway: on a domain, those after the base path.
+        if self._base_path:
+            path = re.sub(f"^/{self._base_path}/+", f"/{self._base_path}/", path)
         headers = {name: value for name, value in headers.items() if name.lower() != "host"}
         return front.call(self.endpoint, method, path, {**headers, "Host": self.api_host}, body)
 
@@ -102,6 +107,7 @@ class Stack:
         With `base_path` below that, as API Gateway has them answer on a domain: the emulator knows no domains. A function
         gets the same path from both.
         """
+        self._base_path = base_path
         gateway = self.client("apigatewayv2")
         functions = self.resources("AWS::Lambda::Function")
         (api,) = [each for each in self._processed["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Api"]
