@@ -97,7 +97,7 @@ class Stack:
         path = f"/{path}" if path.startswith("/health") else path
         # Slashes before the first segment do not count to API Gateway: on a domain, those after the base path.
         if self._base_path:
-            path = re.sub(f"^/{self._base_path}/+", f"/{self._base_path}/", path)
+            path = re.sub(f"^/{re.escape(self._base_path)}/+", f"/{self._base_path}/", path)
         headers = {name: value for name, value in headers.items() if name.lower() != "host"}
         return front.call(self.endpoint, method, path, {**headers, "Host": self.api_host}, body)
 
@@ -105,7 +105,7 @@ class Stack:
         """Make the routes that the API's OpenAPI body describes, which the emulator does not read.
 
         With `base_path` below that, as API Gateway has them answer on a domain: the emulator knows no domains. A function
-        gets the same path from both.
+        gets the same path from both; but /frontegg below it is a stage on a domain, and a part of the path here.
         """
         self._base_path = base_path
         gateway = self.client("apigatewayv2")

@@ -71,8 +71,8 @@ mod tests {
         let _ = scene.app.anonymous().post(LOGOUT, json!({})).await;
         let waves = || scene.app.store().round_trips().waves();
         let before = waves();
-        let _ = holder.post(LOGOUT, json!({})).await;
-        assert_eq!(waves() - before, 2);
+        assert_eq!(holder.post(LOGOUT, json!({})).await.status(), 201);
+        assert_eq!((waves() - before, scene.sessions().await), (2, 0));
     }
 
     #[tokio::test]

@@ -122,14 +122,14 @@ pub(crate) async fn set_active(
     let tenant = &request.tenant_id;
     let make = |_: &Environment| !request.validate_tenant_exist.unwrap_or_default();
     let gate = Gate::read(&app, &vendor, id, tenant, make).await?;
-    let (environment, now) = (gate.environment.clone(), app.now());
+    let now = app.now();
     let entered = gate.enter(&vendor, &MembershipStatus::PendingLogin, now, |user| {
         let_in(user.membership_mut(tenant).ok_or(ApiError::Busy)?, now)?;
         user.active_tenant = Some(tenant.clone());
         Ok(())
     });
     let (Addition::Added(user) | Addition::Already(user)) = entered.await?;
-    Ok(Json(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
+    Ok(Json(show(&vendor.store, &gate.environment, &user, Some(tenant), Viewer::Vendor).await?))
 }
 
 /// Lets somebody into the tenant of `membership` on the vendor's word. Whoever is new waits for their activation still.
@@ -168,7 +168,7 @@ pub(crate) async fn add(
         environment.configuration.skip_tenant_validation && request.validate_tenant_exist != Some(true)
     };
     let gate = Gate::read(&app, &vendor, id, tenant, make).await?;
-    let (environment, named) = (gate.environment.clone(), gate.tenant.clone());
+    let environment = &gate.environment;
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let with_mail = !request.skip_invite_email.unwrap_or_default();
     let status = match with_mail {
@@ -179,14 +179,22 @@ pub(crate) async fn add(
         Addition::Already(user) => user,
         Addition::Added(user) => {
             if with_mail {
-                mails::send_invitation(&app, &environment, Some(&named), &user, &token, Map::new(), None)
-                    .await
-                    .ok();
+                mails::send_invitation(
+                    &app,
+                    environment,
+                    Some(&gate.tenant),
+                    &user,
+                    &token,
+                    Map::new(),
+                    None,
+                )
+                .await
+                .ok();
             }
             user
         }
     };
-    Ok(Created(show(&vendor.store, &environment, &user, Some(tenant), Viewer::Vendor).await?))
+    Ok(Created(show(&vendor.store, environment, &user, Some(tenant), Viewer::Vendor).await?))
 }
 
 /// Moves all users of one tenant to another. They keep the roles of the whole environment; in place of others they get
@@ -275,7 +283,7 @@ impl Gate {
 
     /// Lets the user in, with the roles for new members unless they belong to the tenant, and makes `change`.
     async fn enter(
-        self,
+        &self,
         vendor: &VendorAuth,
         status: &MembershipStatus,
         now: Timestamp,

@@ -12,9 +12,8 @@ pub use utoipa_axum::{paste, router::OpenApiRouter, routes};
 
 /// Declares the endpoints of a group: the handlers, each of which `#[utoipa::path]` documents.
 ///
-/// It makes two functions: `router` answers requests, `document` describes the endpoints. To make the document takes longer
-/// than most of what else a function does when it starts, so that functions leave it out of their programs: nothing in them
-/// calls `document`.
+/// It makes two functions: `router` answers requests, `document` describes the endpoints. Functions on Lambda never call
+/// `document`, so that it is not part of their programs: making it took up to a third of their start.
 #[macro_export]
 macro_rules! endpoints {
     ($($($handler:ident)::+),+ $(,)?) => {
