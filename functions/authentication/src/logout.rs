@@ -26,7 +26,7 @@ pub(crate) async fn log_out(
     let environment = match token {
         None => store.get().await?.ok_or_else(no_environment)?,
         Some(token) => {
-            let found = store.users().caller(token.user_id(), token.session_id(), None).await?;
+            let found = store.users().caller(token.user_id(), token.session_id(), &[]).await?;
             let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
             cookies::require_trusted_origin(&headers, &environment)?;
             if value.session.is_some_and(|session| session.issued(&token)) {

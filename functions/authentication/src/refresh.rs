@@ -10,7 +10,7 @@ use rookery_http::session::{AuthenticationResponse, SignedIn};
 use rookery_http::{
     ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, cookies, no_environment, session,
 };
-use rookery_store::{Caller, EnvironmentStore, Rotation, WithEnvironment};
+use rookery_store::{Caller, EnvironmentStore, Rotation, SessionSnapshot, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -49,19 +49,18 @@ pub(crate) async fn refresh(
     OptionalBody(request): OptionalBody<RefreshRequest>,
 ) -> ApiResult<Response> {
     let token = cookies::refresh_token(&headers, store.id()).ok_or_else(over)?;
-    let wanted = request.tenant_id.as_ref();
-    let found = store.users().caller(token.user_id(), token.session_id(), wanted).await?;
+    let tenants: Vec<_> = token.likely_tenant().into_iter().chain(&request.tenant_id).collect();
+    let found = store.users().caller(token.user_id(), token.session_id(), &tenants).await?;
     let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
     cookies::require_trusted_origin(&headers, &environment)?;
-    let Caller { session: Some(session), user, tenant } = value else {
+    let Caller { session: Some(session), user, tenants } = value else {
         return Err(over());
     };
     if !session.issued(&token) {
         return Err(over());
     }
-    let wanted = request.tenant_id.map(|id| Wanted { id, there: tenant.is_some() });
-    let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session };
-    let refreshed = Box::pin(refresh.run(environment, user.map(User::from), wanted)).await?;
+    let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session, tenants };
+    let refreshed = Box::pin(refresh.run(environment, user.map(User::from), request.tenant_id)).await?;
     if let Some(signed_in) = refreshed {
         return Ok(signed_in.respond(StatusCode::CREATED));
     }
@@ -73,20 +72,15 @@ fn over() -> ApiError {
     ApiError::SignInFailed(None, "there is no session, or it is over: sign in again".to_owned())
 }
 
-/// The tenant that an access token is wanted for.
-struct Wanted {
-    id: TenantId,
-    /// Whether there is such a tenant.
-    there: bool,
-}
-
 /// A refresh token, presented for its session.
 struct Refresh<'a> {
     app: &'a AppState,
     store: &'a EnvironmentStore,
     now: Timestamp,
     token: RefreshToken,
-    session: Session,
+    session: SessionSnapshot,
+    /// Those of the tenants that the request leads to that are there.
+    tenants: Vec<TenantId>,
 }
 
 impl Refresh<'_> {
@@ -95,7 +89,7 @@ impl Refresh<'_> {
         &self,
         environment: Environment,
         user: Option<User>,
-        wanted: Option<Wanted>,
+        wanted: Option<TenantId>,
     ) -> ApiResult<Option<SignedIn>> {
         let Some(user) = user.filter(|user| user.locked.is_none()) else {
             return Ok(None);
@@ -113,7 +107,7 @@ impl Refresh<'_> {
                 let (app, store, session) = (self.app, self.store, &self.session);
                 let (signed_in, there) = tokio::try_join!(
                     session::resume(app, store, environment, user, &tenant, session, successor),
-                    session::is_there(store, session.user_id, &home),
+                    self.is_there(&home),
                 )?;
                 Ok(there.then_some(signed_in))
             }
@@ -134,12 +128,21 @@ impl Refresh<'_> {
 
     /// The tenant that the access token is for. A tenant that is not there and one that is somebody else's are answered
     /// alike.
-    fn choose(&self, user: &User, home: &TenantId, wanted: Option<Wanted>) -> ApiResult<TenantId> {
+    fn choose(&self, user: &User, home: &TenantId, wanted: Option<TenantId>) -> ApiResult<TenantId> {
         match wanted {
             None => Ok(home.clone()),
-            Some(wanted) if wanted.there && self.is_usable(user, &wanted.id) => Ok(wanted.id),
+            Some(wanted) if self.tenants.contains(&wanted) && self.is_usable(user, &wanted) => Ok(wanted),
             Some(_) => Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned())),
         }
+    }
+
+    /// Whether `home` is there. It has been read together with the session, unless the user has changed tenants since the
+    /// token was issued.
+    async fn is_there(&self, home: &TenantId) -> ApiResult<bool> {
+        if self.tenants.contains(home) {
+            return Ok(true);
+        }
+        session::is_there(self.store, self.session.user_id, home).await
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
@@ -154,28 +157,29 @@ impl Refresh<'_> {
         home: TenantId,
         tenant: &TenantId,
     ) -> ApiResult<Option<SignedIn>> {
+        let session = Session { tenant_id: home.clone(), ..Session::clone(&self.session) };
         let (successor, after) = if environment.configuration.rotate_refresh_tokens {
             let limits = SessionLimits::of(&environment.configuration);
-            self.session.rotated(&self.token, &*self.app.entropy, self.now, limits)
+            session.rotated(&self.token, &*self.app.entropy, self.now, limits)
         } else {
-            (self.token.clone(), Session { last_active_at: self.now, ..self.session.clone() })
+            let token = self.token.clone().leading_to(&home);
+            (token, Session { last_active_at: self.now, ..session })
         };
-        let after = Session { tenant_id: home, ..after };
         let sessions = self.store.sessions();
         let (signed_in, rotation, there) = tokio::join!(
             session::resume(self.app, self.store, environment, user, tenant, &after, successor),
             sessions.rotate(&self.session, &after),
-            session::is_there(self.store, after.user_id, &after.tenant_id),
+            self.is_there(&home),
         );
-        if (signed_in.is_err() || there.is_err()) && matches!(rotation, Ok(Rotation::Won)) {
-            self.excuse(after).await;
+        if let (Ok(Rotation::Won(rotated)), true) = (&rotation, signed_in.is_err() || there.is_err()) {
+            self.excuse(rotated).await;
         }
         let (signed_in, rotation, there) = (signed_in?, rotation?, there?);
         if !there {
             return Ok(None);
         }
         match rotation {
-            Rotation::Won => Ok(Some(signed_in)),
+            Rotation::Won(_) => Ok(Some(signed_in)),
             Rotation::Lost(winner) => match winner.judge(&self.token, self.now) {
                 Presented::Raced(successor) => Ok(Some(signed_in.holding(successor))),
                 Presented::Current => Ok(Some(signed_in.holding(self.token.clone()))),
@@ -186,11 +190,12 @@ impl Refresh<'_> {
     }
 
     /// Lets the owner present the token again, whose successor they do not get.
-    async fn excuse(&self, rotated: Session) {
+    async fn excuse(&self, rotated: &SessionSnapshot) {
         if rotated.current == self.session.current {
             return;
         }
-        let excused = self.store.sessions().rotate(&rotated, &rotated.clone().undelivered()).await;
+        let excused = Session::clone(rotated).undelivered();
+        let excused = self.store.sessions().rotate(rotated, &excused).await;
         if let Err(error) = excused {
             tracing::warn!(cause = &error as &dyn std::error::Error, "a refresh must be tried again at once");
         }

@@ -24,6 +24,7 @@ pub struct Environment {
     /// How sign-in works.
     pub configuration: IdentityConfiguration,
     /// Rises by one with every change of a role or permission: what was derived from an older one is stale.
+    #[serde(skip)]
     pub catalog_version: u64,
     /// When it was made.
     pub created_at: Timestamp,

@@ -96,6 +96,7 @@ impl Session {
             session_id: id,
             family: Zeroizing::new(entropy.bytes()),
             secret: Zeroizing::new(entropy.bytes()),
+            tenant_id: Some(tenant_id.clone()),
         };
         let session = Self {
             id,
@@ -133,7 +134,7 @@ impl Session {
         }
         match &self.previous {
             Some(rotated) if rotated.hash == hash && now.seconds_since(rotated.at) <= Self::GRACE_SECONDS => {
-                Presented::Raced(token.successor(rotated.nonce))
+                Presented::Raced(self.successor(token, rotated.nonce))
             }
             Some(_) | None => Presented::Reused,
         }
@@ -151,7 +152,7 @@ impl Session {
         now: Timestamp,
         limits: SessionLimits,
     ) -> (RefreshToken, Self) {
-        let successor = token.successor(self.rotation_nonce);
+        let successor = self.successor(token, self.rotation_nonce);
         let rotated = Rotated { hash: self.current.clone(), nonce: self.rotation_nonce, at: now };
         let session = Self {
             last_active_at: now,
@@ -164,6 +165,10 @@ impl Session {
         (successor, session)
     }
 
+    fn successor(&self, token: &RefreshToken, nonce: [u8; 16]) -> RefreshToken {
+        token.successor(nonce).leading_to(&self.tenant_id)
+    }
+
     /// This session, whose last successor did not reach its owner: the token before is excused until the successor is
     /// used, however late it comes.
     #[must_use]
@@ -174,13 +179,16 @@ impl Session {
 }
 
 /// A refresh token: opaque to its owner; to Rookery, the session's address, a secret that all tokens of the session share
-/// and that tells a forged one from an old one, and a secret of its own of 256 bits.
+/// and that tells a forged one from an old one, a secret of its own of 256 bits, and which tenant to read together with the
+/// session.
 #[derive(Clone, PartialEq)]
 pub struct RefreshToken {
     user_id: UserId,
     session_id: SessionId,
     family: Zeroizing<[u8; 16]>,
     secret: Zeroizing<[u8; 32]>,
+    /// It is not signed, and proves nothing.
+    tenant_id: Option<TenantId>,
 }
 
 /// The text is no refresh token.
@@ -189,6 +197,7 @@ pub struct RefreshToken {
 pub struct RefreshTokenError;
 
 impl RefreshToken {
+    /// The bytes before the tenant's id.
     const BYTES: usize = 16 + 16 + 16 + 32;
 
     /// Whose session it is.
@@ -203,15 +212,29 @@ impl RefreshToken {
         self.session_id
     }
 
+    /// The tenant that the session is in, most likely: whoever presents the token may have changed it.
+    #[must_use]
+    pub fn likely_tenant(&self) -> Option<&TenantId> {
+        self.tenant_id.as_ref()
+    }
+
+    /// The same token of a session that is in `tenant`.
+    #[must_use]
+    pub fn leading_to(self, tenant: &TenantId) -> Self {
+        Self { tenant_id: Some(tenant.clone()), ..self }
+    }
+
     /// The token as its owner gets it.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
-        let mut bytes = Zeroizing::new([0; Self::BYTES]);
-        bytes[..16].copy_from_slice(self.user_id.as_uuid().as_bytes());
-        bytes[16..32].copy_from_slice(self.session_id.as_uuid().as_bytes());
-        bytes[32..48].copy_from_slice(self.family.as_ref());
-        bytes[48..].copy_from_slice(self.secret.as_ref());
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()))
+        let tenant = self.tenant_id.as_ref().map(TenantId::as_str).unwrap_or_default();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(Self::BYTES + tenant.len()));
+        bytes.extend_from_slice(self.user_id.as_uuid().as_bytes());
+        bytes.extend_from_slice(self.session_id.as_uuid().as_bytes());
+        bytes.extend_from_slice(self.family.as_ref());
+        bytes.extend_from_slice(self.secret.as_ref());
+        bytes.extend_from_slice(tenant.as_bytes());
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes))
     }
 
     fn hash(&self) -> TokenHash {
@@ -231,15 +254,19 @@ impl FromStr for RefreshToken {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).map_err(|_| RefreshTokenError)?);
-        if bytes.len() != Self::BYTES {
-            return Err(RefreshTokenError);
-        }
+        let (bytes, tenant) = bytes.split_at_checked(Self::BYTES).ok_or(RefreshTokenError)?;
         let id =
             |range: std::ops::Range<usize>| Uuid::from_slice(&bytes[range]).map_err(|_| RefreshTokenError);
         let (mut family, mut secret) = (Zeroizing::new([0; 16]), Zeroizing::new([0; 32]));
         family.copy_from_slice(&bytes[32..48]);
         secret.copy_from_slice(&bytes[48..]);
-        Ok(Self { user_id: id(0..16)?.into(), session_id: id(16..32)?.into(), family, secret })
+        let tenant_id = match std::str::from_utf8(tenant) {
+            Ok("") => None,
+            Ok(tenant) => Some(tenant.parse().map_err(|_| RefreshTokenError)?),
+            Err(_) => return Err(RefreshTokenError),
+        };
+        let (user_id, session_id) = (id(0..16)?.into(), id(16..32)?.into());
+        Ok(Self { user_id, session_id, family, secret, tenant_id })
     }
 }
 

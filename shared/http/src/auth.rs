@@ -155,17 +155,17 @@ impl FromRequestParts<AppState> for Principal {
 
 async fn authenticate_user(claims: UserClaims, app: &AppState) -> ApiResult<UserAuth> {
     let store = app.store.environment(claims.aud);
-    let caller = store.users().caller(claims.sub, claims.sid, Some(&claims.tenant_id)).await?;
+    let caller = store.users().caller(claims.sub, claims.sid, &[&claims.tenant_id]).await?;
     let WithEnvironment { environment, value } = caller.ok_or(ApiError::Unauthenticated)?;
-    let Caller { session: Some(session), user: Some(user), tenant: Some(_) } = value else {
+    let Caller { session: Some(session), user: Some(user), tenants } = value else {
         return Err(ApiError::Unauthenticated);
     };
     let now = app.now();
-    let may_work = user.reaches(&claims.tenant_id, now);
+    let may_work = tenants.contains(&claims.tenant_id) && user.reaches(&claims.tenant_id, now);
     if now >= session.expires_at || user.locked.is_some() || !may_work {
         return Err(ApiError::Unauthenticated);
     }
-    Ok(UserAuth { store, environment, user, session, tenant_id: claims.tenant_id })
+    Ok(UserAuth { store, environment, user, session: session.into(), tenant_id: claims.tenant_id })
 }
 
 impl UserAuth {

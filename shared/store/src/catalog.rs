@@ -77,13 +77,13 @@ impl<'a> CatalogStore<'a> {
         let items = self.environment.table().query_items(catalog_partition(self.vendor()), "").await?;
         for (key, item) in items {
             if key.sk.starts_with(ROLE) {
-                let Stored { value: role, .. } = decode::<Role>(item)?;
+                let Stored { value: role, .. } = decode::<Role>(&item)?;
                 catalog.roles.insert(role.id, role);
             } else if key.sk.starts_with(PERMISSION) {
-                let Stored { value: permission, .. } = decode::<Permission>(item)?;
+                let Stored { value: permission, .. } = decode::<Permission>(&item)?;
                 catalog.permissions.insert(permission.id, permission);
             } else if key.sk.starts_with(CATEGORY) {
-                let Stored { value: category, .. } = decode::<PermissionCategory>(item)?;
+                let Stored { value: category, .. } = decode::<PermissionCategory>(&item)?;
                 catalog.categories.insert(category.id, category);
             }
         }

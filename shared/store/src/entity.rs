@@ -11,6 +11,9 @@ use crate::keys::{Key, PK, SK};
 
 /// Something that is an item of the table.
 ///
+/// Its contents are one attribute, a string of JSON, which is read in a fraction of the time that an attribute a field
+/// takes. What DynamoDB itself has to see stands beside it: see [`Entity::beside`] and [`Entity::complete`].
+///
 /// A field that is added later has a serde default, so that items written before are still read. When that is not
 /// enough, [`Entity::SCHEMA`] rises and the reader tells the versions apart.
 pub(crate) trait Entity: Serialize + DeserializeOwned {
@@ -19,10 +22,15 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
     /// The version of its shape, the item's attribute `schema`.
     const SCHEMA: u32 = 1;
 
-    /// When DynamoDB may clean the item up, in seconds since the epoch. It does so days later: expiry is always
-    /// checked by whoever reads.
-    fn ttl(&self) -> Option<i64> {
-        None
+    /// What conditions, projections and DynamoDB's own clean-up see of the entity. An attribute without a value is not
+    /// there.
+    fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
+        Vec::new()
+    }
+
+    /// Takes over from `item` what is changed there in place, without the document.
+    fn complete(&mut self, item: &Item) {
+        let _ = item;
     }
 }
 
@@ -39,42 +47,77 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// The attributes that every item has beside its key.
 const TYPE: &str = "type";
 const SCHEMA: &str = "schema";
-pub(crate) const TTL: &str = "ttl";
 const REVISION: &str = "revision";
-pub(crate) const DOCUMENT: &str = "document";
+const DOCUMENT: &str = "document";
 
 /// The item that `entity` becomes at `key`, in its revision `revision`.
 pub(crate) fn encode<T: Entity>(key: Key, entity: &T, revision: u64) -> Result<Item, StoreError> {
-    let document = to_document(entity)?;
     let mut item = key.into_attributes();
     item.insert(TYPE.to_owned(), AttributeValue::S(T::TYPE.to_owned()));
     item.insert(SCHEMA.to_owned(), AttributeValue::N(T::SCHEMA.to_string()));
     item.insert(REVISION.to_owned(), AttributeValue::N(revision.to_string()));
-    item.insert(DOCUMENT.to_owned(), document);
-    if let Some(ttl) = entity.ttl() {
-        item.insert(TTL.to_owned(), AttributeValue::N(ttl.to_string()));
-    }
+    item.insert(DOCUMENT.to_owned(), to_document(entity)?);
+    let beside = entity.beside().into_iter();
+    item.extend(beside.filter_map(|(name, value)| Some((name.to_owned(), value?))));
     Ok(item)
 }
 
+/// An update of an item, as DynamoDB's requests take it.
+pub(crate) struct Replacement {
+    pub(crate) expression: String,
+    pub(crate) condition: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: HashMap<String, AttributeValue>,
+}
+
+/// The update that writes `stored` in place of the item it was read from, if that has not changed since.
+///
+/// It is an update and not a put, so that what others keep beside the document stays.
+pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, StoreError> {
+    let revision = |revision: u64| AttributeValue::N(revision.to_string());
+    let mut set = format!("SET {DOCUMENT} = :document, {REVISION} = :next");
+    let mut remove = String::new();
+    let mut names = HashMap::new();
+    let mut values = HashMap::from([
+        (":document".to_owned(), to_document(&stored.value)?),
+        (":read".to_owned(), revision(stored.revision)),
+        (":next".to_owned(), revision(stored.revision + 1)),
+    ]);
+    for (name, value) in stored.value.beside() {
+        names.insert(format!("#{name}"), name.to_owned());
+        match value {
+            Some(value) => {
+                set.push_str(&format!(", #{name} = :{name}"));
+                values.insert(format!(":{name}"), value);
+            }
+            None => remove.push_str(&format!(" REMOVE #{name}")),
+        }
+    }
+    let condition = format!("{REVISION} = :read");
+    Ok(Replacement { expression: set + &remove, condition, names, values })
+}
+
 /// The attribute that holds `entity`.
-pub(crate) fn to_document<T: Entity>(entity: &T) -> Result<AttributeValue, StoreError> {
-    serde_dynamo::to_attribute_value(entity).map_err(|error| corrupt(T::TYPE, error))
+fn to_document<T: Entity>(entity: &T) -> Result<AttributeValue, StoreError> {
+    let document = serde_json::to_string(entity).map_err(|error| corrupt(T::TYPE, error))?;
+    Ok(AttributeValue::S(document))
 }
 
 /// The entity in `item`.
-pub(crate) fn decode<T: Entity>(mut item: Item) -> Result<Stored<T>, StoreError> {
+pub(crate) fn decode<T: Entity>(item: &Item) -> Result<Stored<T>, StoreError> {
     match item.get(TYPE) {
         Some(AttributeValue::S(found)) if found == T::TYPE => {}
         found => return Err(corrupt(T::TYPE, format!("its type is {found:?}"))),
     }
-    let schema = number(&item, SCHEMA).unwrap_or_default();
+    let schema = number(item, SCHEMA).unwrap_or_default();
     if schema > u64::from(T::SCHEMA) {
         return Err(corrupt(T::TYPE, format!("its schema {schema} is newer than this program")));
     }
-    let revision = number(&item, REVISION).unwrap_or_default();
-    let document = item.remove(DOCUMENT).ok_or_else(|| corrupt(T::TYPE, "it has no document"))?;
-    let value = serde_dynamo::from_attribute_value(document).map_err(|error| corrupt(T::TYPE, error))?;
+    let revision = number(item, REVISION).unwrap_or_default();
+    let document = item.get(DOCUMENT).and_then(|document| document.as_s().ok());
+    let document = document.ok_or_else(|| corrupt(T::TYPE, "it has no document"))?;
+    let mut value: T = serde_json::from_str(document).map_err(|error| corrupt(T::TYPE, error))?;
+    value.complete(item);
     Ok(Stored { value, revision })
 }
 

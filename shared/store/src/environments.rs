@@ -4,7 +4,7 @@ use rookery_domain::{Environment, Role, VendorId};
 use serde::{Deserialize, Serialize};
 
 use crate::contention::while_contended;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Item, Stored, number};
 use crate::keys::Key;
 use crate::table::Table;
 use crate::transaction::{Cancelled, Transaction};
@@ -12,7 +12,14 @@ use crate::{CatalogStore, Sessions, Store, StoreError, Tenants, UpdateError, Use
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
+
+    fn complete(&mut self, item: &Item) {
+        self.catalog_version = number(item, CATALOG_VERSION).unwrap_or_default();
+    }
 }
+
+/// How often the catalogue has changed. It is changed in place, so that roles can be written without the environment.
+pub(crate) const CATALOG_VERSION: &str = "catalog_version";
 
 /// The environment that a host name belongs to.
 #[derive(Serialize, Deserialize)]

@@ -32,7 +32,7 @@ pub use environments::{EnvironmentStore, Environments};
 pub use error::{StoreError, UpdateError};
 pub use progress::{Progress, WhileTime};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
-pub use sessions::{Rotation, Sessions};
+pub use sessions::{Rotation, SessionSnapshot, Sessions};
 pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
 pub use users::{
     Addition, Admission, Arrival, Caller, Login, NewUser, NewUserError, UserQuery, UserSnapshot, UserSort,

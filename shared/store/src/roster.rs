@@ -38,7 +38,15 @@ pub(crate) trait Entry: Clone + PartialEq + Serialize + DeserializeOwned {
     const TYPE: &'static str;
     /// Whose entry it is, as it ends the sort key.
     fn id(&self) -> String;
+
+    /// Whether there are some who do not see it.
+    fn is_invisible(&self) -> bool {
+        false
+    }
 }
+
+/// The attribute that an entry has while it is invisible to some.
+const INVISIBLE_ENTRY: &str = "invisible";
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,6 +54,10 @@ struct EntryItem<E>(E);
 
 impl<E: Entry> Entity for EntryItem<E> {
     const TYPE: &'static str = E::TYPE;
+
+    fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
+        vec![(INVISIBLE_ENTRY, self.0.is_invisible().then_some(AttributeValue::Bool(true)))]
+    }
 }
 
 /// One list.

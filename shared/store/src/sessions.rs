@@ -1,20 +1,42 @@
 //! Sessions.
 
+use std::ops::Deref;
+
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures::future::try_join_all;
 use rookery_domain::{Session, SessionId, UserId};
 
-use crate::entity::{Entity, TTL, decode, encode, to_document};
+use crate::entity::{Entity, Replacement, Stored, decode, encode, replacement};
 use crate::keys::{Key, SESSION, user_partition};
 use crate::{EnvironmentStore, StoreError};
 
 impl Entity for Session {
     const TYPE: &'static str = "session";
 
-    fn ttl(&self) -> Option<i64> {
-        Some(self.expires_at.as_seconds())
+    fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
+        // When DynamoDB may clean the item up, in seconds since the epoch. It does so days later: expiry is always
+        // checked by whoever reads.
+        vec![("ttl", Some(AttributeValue::N(self.expires_at.as_seconds().to_string())))]
+    }
+}
+
+/// A session as it was read: a change that starts from it need not read it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionSnapshot(pub(crate) Stored<Session>);
+
+impl Deref for SessionSnapshot {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0.value
+    }
+}
+
+impl From<SessionSnapshot> for Session {
+    fn from(snapshot: SessionSnapshot) -> Self {
+        snapshot.0.value
     }
 }
 
@@ -22,9 +44,9 @@ impl Entity for Session {
 #[derive(Debug)]
 pub enum Rotation {
     /// The session has the new token.
-    Won,
+    Won(Box<SessionSnapshot>),
     /// Another request was quicker: the session as it left it.
-    Lost(Box<Session>),
+    Lost(Box<SessionSnapshot>),
     /// The session has ended meanwhile.
     Ended,
 }
@@ -51,47 +73,35 @@ impl<'a> Sessions<'a> {
         Ok(())
     }
 
-    /// Replaces `before`, as it was read, by `after`, unless its refresh token has been rotated since.
+    /// Replaces `before` by `after`, unless it has changed since it was read.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn rotate(&self, before: &Session, after: &Session) -> Result<Rotation, StoreError> {
+    pub async fn rotate(&self, before: &SessionSnapshot, after: &Session) -> Result<Rotation, StoreError> {
         let table = self.environment.table();
-        let current = serde_dynamo::to_attribute_value::<_, AttributeValue>(&before.current)
-            .map_err(|error| crate::entity::corrupt(Session::TYPE, error))?;
+        let mut stored = Stored { value: after.clone(), revision: before.0.revision };
+        let Replacement { expression, condition, names, values } = replacement(&stored)?;
         let request = table
             .client()
             .update_item()
             .table_name(table.name())
             .set_key(Some(self.key(before.user_id, before.id).into_attributes()))
-            .update_expression("SET document = :after, revision = revision + :one, #ttl = :ttl")
-            .condition_expression("document.#current = :current")
-            .expression_attribute_names("#current", "current")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":ttl", AttributeValue::N(after.expires_at.as_seconds().to_string()))
-            .expression_attribute_values(":after", to_document(after)?)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":current", current)
+            .update_expression(expression)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = request.send().await else {
-            return Ok(Rotation::Won);
+            stored.revision += 1;
+            return Ok(Rotation::Won(Box::new(SessionSnapshot(stored))));
         };
         let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
             return Err(StoreError::from_sdk(&error));
         };
-        match failed.item.clone() {
-            Some(item) => Ok(Rotation::Lost(Box::new(decode::<Session>(item)?.value))),
+        match &failed.item {
+            Some(item) => Ok(Rotation::Lost(Box::new(SessionSnapshot(decode(item)?)))),
             None => Ok(Rotation::Ended),
         }
-    }
-
-    /// The session `session` of `user`.
-    ///
-    /// # Errors
-    /// The table fails.
-    pub async fn get(&self, user: UserId, session: SessionId) -> Result<Option<Session>, StoreError> {
-        let found = self.environment.table().get::<Session>(self.key(user, session)).await?;
-        Ok(found.map(|stored| stored.value))
     }
 
     /// All sessions of `user`, those too that have expired and are not cleaned up yet.

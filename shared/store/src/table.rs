@@ -49,7 +49,7 @@ impl Table {
         let request = self.client().get_item().table_name(self.name());
         let request = request.set_key(Some(key.into_attributes())).consistent_read(true);
         let answer = request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
-        answer.item.map(decode).transpose()
+        answer.item.as_ref().map(decode).transpose()
     }
 
     /// Reads several items in one round trip, of whatever types.
@@ -119,7 +119,7 @@ impl Table {
         prefix: &str,
     ) -> Result<Vec<Stored<T>>, StoreError> {
         let items = self.query_items(partition, prefix).await?;
-        items.into_iter().map(|(_, item)| decode(item)).collect()
+        items.iter().map(|(_, item)| decode(item)).collect()
     }
 }
 
@@ -129,11 +129,11 @@ pub(crate) struct Batch(HashMap<Key, Item>);
 impl Batch {
     /// Takes the item at `key` out of the batch, if it was found.
     pub(crate) fn take<T: Entity>(&mut self, key: &Key) -> Result<Option<Stored<T>>, StoreError> {
-        self.0.remove(key).map(decode).transpose()
+        self.0.remove(key).as_ref().map(decode).transpose()
     }
 
-    /// Takes the item at `key` out of the batch as it is.
-    pub(crate) fn take_item(&mut self, key: &Key) -> Option<Item> {
-        self.0.remove(key)
+    /// The item at `key` as it is.
+    pub(crate) fn item(&self, key: &Key) -> Option<&Item> {
+        self.0.get(key)
     }
 }

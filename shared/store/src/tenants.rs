@@ -26,7 +26,14 @@ struct TenantItem {
 
 impl Entity for TenantItem {
     const TYPE: &'static str = "tenant";
+
+    fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
+        vec![(LISTED, self.place.map(|_| AttributeValue::Bool(true)))]
+    }
 }
+
+/// The attribute that a tenant has while it is there, and in the list of tenants; a removed one is in none.
+const LISTED: &str = "listed";
 
 /// What the list of tenants repeats of a tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -240,15 +247,13 @@ impl<'a> Tenants<'a> {
         transaction: &mut Transaction<'_>,
         id: &TenantId,
     ) -> Result<Write, StoreError> {
-        // A tenant that is there has a place in the list; a removed one has none.
-        let map = vec![(":map", AttributeValue::S("M".to_owned()))];
-        transaction.check(self.key(id), "attribute_type(document.place, :map)", map)
+        transaction.check(self.key(id), &format!("attribute_exists({LISTED})"), Vec::new())
     }
 
     /// Makes `transaction` depend on the tenant `id` not having been made anew.
     fn require_removed(&self, transaction: &mut Transaction<'_>, id: &TenantId) -> Result<(), StoreError> {
-        let null = vec![(":null", AttributeValue::S("NULL".to_owned()))];
-        transaction.check(self.key(id), "attribute_type(document.place, :null)", null)?;
+        let removed = format!("attribute_exists(pk) AND attribute_not_exists({LISTED})");
+        transaction.check(self.key(id), &removed, Vec::new())?;
         Ok(())
     }
 
@@ -256,6 +261,11 @@ impl<'a> Tenants<'a> {
     pub(crate) fn take(&self, batch: &mut Batch, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
         let found = batch.take::<TenantItem>(&self.key(id))?.map(|stored| stored.value.tenant);
         Ok(found.filter(|tenant| tenant.deleted_at.is_none()))
+    }
+
+    /// Whether the tenant `id` is among what was read, and was not removed.
+    pub(crate) fn is_in(&self, batch: &Batch, id: &TenantId) -> bool {
+        batch.item(&self.key(id)).is_some_and(|item| item.contains_key(LISTED))
     }
 
     pub(crate) fn key(&self, id: &TenantId) -> Key {

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Trans
 
 use crate::StoreError;
 use crate::contention::jitter;
-use crate::entity::{Entity, Item, Stored, corrupt, encode, to_document};
+use crate::entity::{Entity, Item, Replacement, Stored, corrupt, encode, replacement};
 use crate::error::is_throttle;
 use crate::keys::Key;
 use crate::table::Table;
@@ -73,17 +73,17 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes `stored` in place of the item it was read from, if that has not changed since.
-    ///
-    /// It is an update and not a put, so that what others keep beside the document stays.
     pub(crate) fn replace<T: Entity>(&mut self, key: Key, stored: &Stored<T>) -> Result<Write, StoreError> {
-        let document = to_document(&stored.value)?;
-        let values = vec![
-            (":document", document),
-            (":read", AttributeValue::N(stored.revision.to_string())),
-            (":next", AttributeValue::N((stored.revision + 1).to_string())),
-        ];
-        let expression = "SET document = :document, revision = :next";
-        self.update(key, expression, Some("revision = :read"), values)
+        let Replacement { expression, condition, names, values } = replacement(stored)?;
+        let update = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(key.into_attributes()))
+            .update_expression(expression)
+            .condition_expression(condition)
+            .set_expression_attribute_names((!names.is_empty()).then_some(names))
+            .set_expression_attribute_values(Some(values));
+        let update = update.build().map_err(unbuildable)?;
+        Ok(self.push(|item| item.update(update)))
     }
 
     /// Writes an item, whether there is one or not.

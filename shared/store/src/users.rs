@@ -13,8 +13,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use rookery_domain::{
-    EmailAddress, Environment, Provider, Session, SessionId, Tenant, TenantId, Timestamp, User, UserId,
-    VendorId,
+    EmailAddress, Environment, Provider, SessionId, TenantId, Timestamp, User, UserId, VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +21,11 @@ pub use admission::{Admission, Arrival};
 pub use joining::{Addition, NewUser, NewUserError};
 pub use listing::{UserQuery, UserSort};
 
-use crate::entity::{Entity, Item, Stored, decode};
+use crate::entity::{Entity, Item, Stored, number};
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster};
 use crate::table::Table;
-use crate::{EnvironmentStore, StoreError};
+use crate::{EnvironmentStore, SessionSnapshot, StoreError};
 
 /// A user, and where in each list they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +37,11 @@ struct UserItem {
 
 impl Entity for UserItem {
     const TYPE: &'static str = "user";
+
+    fn complete(&mut self, item: &Item) {
+        let millis = number(item, LAST_LOGIN).and_then(|millis| i64::try_from(millis).ok());
+        self.user.last_login = millis.map(Timestamp::from_millis);
+    }
 }
 
 /// When the user last signed in. It stands beside the document, so that signing in rewrites neither.
@@ -81,6 +85,10 @@ impl Entry for UserEntry {
 
     fn id(&self) -> String {
         self.id.to_string()
+    }
+
+    fn is_invisible(&self) -> bool {
+        self.invisible
     }
 }
 
@@ -127,15 +135,15 @@ impl From<UserSnapshot> for User {
     }
 }
 
-/// Who presents a token: their session, themselves and their tenant, as far as they are there.
+/// Who presents a token: their session, themselves and the tenants they name, as far as they are there.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The session.
-    pub session: Option<Session>,
+    pub session: Option<SessionSnapshot>,
     /// The user.
     pub user: Option<UserSnapshot>,
-    /// The tenant that was named, if it is there.
-    pub tenant: Option<Tenant>,
+    /// Those of the tenants that are there.
+    pub tenants: Vec<TenantId>,
 }
 
 /// The users of one environment.
@@ -178,8 +186,8 @@ impl<'a> Users<'a> {
     pub async fn get_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
         let keys: Vec<_> = ids.iter().map(|id| self.key(*id)).collect();
         let mut batch = self.table().get_all(keys.clone()).await?;
-        let found = keys.iter().filter_map(|key| batch.take_item(key));
-        found.map(|item| Ok(decode_user(item)?.value.user)).collect()
+        let found = keys.iter().filter_map(|key| batch.take::<UserItem>(key).transpose());
+        found.map(|stored| Ok(stored?.value.user)).collect()
     }
 
     /// What `email` signs in to, and the environment; `None` when there is no such environment.
@@ -201,8 +209,8 @@ impl<'a> Users<'a> {
         Ok(environment.map(with))
     }
 
-    /// The user whose session `session` is, the session, the tenant `tenant` and the environment, in one round trip;
-    /// `None` when there is no such environment.
+    /// The user whose session `session` is, the session, which of the tenants `tenants` are there, and the environment, in
+    /// one round trip; `None` when there is no such environment.
     ///
     /// # Errors
     /// The table fails.
@@ -210,17 +218,17 @@ impl<'a> Users<'a> {
         &self,
         user: UserId,
         session: SessionId,
-        tenant: Option<&TenantId>,
+        tenants: &[&TenantId],
     ) -> Result<Option<WithEnvironment<Caller>>, StoreError> {
-        let (tenants, session_key) = (self.environment.tenants(), Key::session(self.vendor(), user, session));
+        let session_key = Key::session(self.vendor(), user, session);
         let mut keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
-        keys.extend(tenant.map(|tenant| tenants.key(tenant)));
+        keys.extend(tenants.iter().map(|tenant| self.environment.tenants().key(tenant)));
         let mut batch = self.table().get_all(keys).await?;
-        let tenant = tenant.map(|tenant| tenants.take(&mut batch, tenant)).transpose()?;
+        let there = tenants.iter().filter(|tenant| self.environment.tenants().is_in(&batch, tenant));
         let caller = Caller {
-            tenant: tenant.flatten(),
-            session: batch.take::<Session>(&session_key)?.map(|stored| stored.value),
-            user: batch.take_item(&self.key(user)).map(decode_user).transpose()?.map(UserSnapshot),
+            tenants: there.map(|tenant| TenantId::clone(tenant)).collect(),
+            session: batch.take(&session_key)?.map(SessionSnapshot),
+            user: batch.take(&self.key(user))?.map(UserSnapshot),
         };
         let environment = batch.take::<Environment>(&self.environment_key())?;
         Ok(environment.map(|environment| WithEnvironment { environment: environment.value, value: caller }))
@@ -235,7 +243,7 @@ impl<'a> Users<'a> {
         id: UserId,
     ) -> Result<Option<WithEnvironment<Option<UserSnapshot>>>, StoreError> {
         let mut batch = self.table().get_all(vec![self.environment_key(), self.key(id)]).await?;
-        let user = batch.take_item(&self.key(id)).map(decode_user).transpose()?;
+        let user = batch.take(&self.key(id))?;
         let environment = batch.take::<Environment>(&self.environment_key())?;
         Ok(environment.map(|environment| WithEnvironment {
             environment: environment.value,
@@ -244,8 +252,7 @@ impl<'a> Users<'a> {
     }
 
     async fn stored(&self, id: UserId) -> Result<Option<Stored<UserItem>>, StoreError> {
-        let mut batch = self.table().get_all(vec![self.key(id)]).await?;
-        batch.take_item(&self.key(id)).map(decode_user).transpose()
+        self.table().get(self.key(id)).await
     }
 
     fn roster(&self, list: &List) -> Roster<'a> {
@@ -277,11 +284,4 @@ impl<'a> Users<'a> {
 fn lists_of(user: &User) -> impl Iterator<Item = List> {
     let tenants = user.memberships.iter().map(|membership| List::Members(membership.tenant_id.clone()));
     std::iter::once(List::Users).chain(tenants)
-}
-
-fn decode_user(item: Item) -> Result<Stored<UserItem>, StoreError> {
-    let millis = crate::entity::number(&item, LAST_LOGIN).and_then(|millis| i64::try_from(millis).ok());
-    let mut stored = decode::<UserItem>(item)?;
-    stored.value.user.last_login = millis.map(Timestamp::from_millis);
-    Ok(stored)
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{CatalogStore, owners};
 use crate::contention::while_contended;
 use crate::entity::{Entity, Stored, decode};
+use crate::environments::CATALOG_VERSION;
 use crate::keys::{Key, ROLE, tenant_partition};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{StoreError, UpdateError};
@@ -306,10 +307,10 @@ impl CatalogStore<'_> {
         &self,
         places: &[Vec<Key>],
     ) -> Result<Option<CatalogSnapshot<T>>, StoreError> {
-        let mut batch = self.environment.table().get_all(places.concat()).await?;
+        let batch = self.environment.table().get_all(places.concat()).await?;
         let mut found = Vec::with_capacity(places.len());
         for keys in places {
-            let Some(item) = keys.iter().find_map(|key| batch.take_item(key)) else {
+            let Some(item) = keys.iter().find_map(|key| batch.item(key)) else {
                 return Ok(None);
             };
             found.push(decode(item)?);
@@ -386,9 +387,8 @@ pub(crate) fn insert<T: CatalogItem>(
 
 /// Has everybody read the catalogue anew: belongs in every transaction that changes it.
 fn raise_version(transaction: &mut Transaction<'_>, vendor: VendorId) -> Result<(), StoreError> {
-    let expression =
-        "SET document.catalog_version = document.catalog_version + :one, revision = revision + :one";
     let one = vec![(":one", AttributeValue::N("1".to_owned()))];
-    transaction.update(Key::environment(vendor), expression, Some("attribute_exists(pk)"), one)?;
+    let expression = format!("ADD {CATALOG_VERSION} :one");
+    transaction.update(Key::environment(vendor), &expression, Some("attribute_exists(pk)"), one)?;
     Ok(())
 }

@@ -6,9 +6,9 @@ use futures::future::try_join_all;
 use rookery_domain::{Order, Page, PageRequest};
 
 use super::directory::{BUCKET, Directory, LARGEST_SORTED_LIST, Run, Sight, runs};
-use super::{Entry, EntryItem, Roster};
+use super::{Entry, EntryItem, INVISIBLE_ENTRY, Roster};
 use crate::StoreError;
-use crate::entity::{DOCUMENT, Item, corrupt, decode};
+use crate::entity::{Item, corrupt, decode};
 use crate::keys::{SK, bucket_partition};
 
 /// How many buckets are read before it is known where a page begins: enough for every page that a list is asked for.
@@ -69,8 +69,8 @@ impl Roster<'_> {
     /// The directory.
     pub(crate) async fn directory(&self) -> Result<Directory, StoreError> {
         let key = self.directory_key();
-        let mut batch = self.table.get_all(vec![key.clone()]).await?;
-        let directory = Directory::of(batch.take_item(&key).as_ref());
+        let batch = self.table.get_all(vec![key.clone()]).await?;
+        let directory = Directory::of(batch.item(&key));
         self.table.directories().remember(key, &directory);
         Ok(directory)
     }
@@ -146,21 +146,19 @@ impl Roster<'_> {
         try_join_all(buckets.iter().map(|bucket| async {
             let partition = bucket_partition(self.vendor, &self.list, *bucket);
             let items = self.table.query_items(partition, "").await?;
-            items.into_iter().map(|(_, item)| Ok(decode::<EntryItem<E>>(item)?.value.0)).collect()
+            items.into_iter().map(|(_, item)| Ok(decode::<EntryItem<E>>(&item)?.value.0)).collect()
         }))
         .await
     }
 }
 
-/// What pages by age read of an entry. If it is invisible to some, its field of that name says so.
-const LISTED: &str = "sk, document.invisible";
+/// What pages by age read of an entry.
+const LISTED: &str = "sk, invisible";
 
 impl Listed {
     fn of(row: &Item) -> Option<Self> {
         let (_, id) = row.get(SK)?.as_s().ok()?.split_once('#')?;
-        let document = row.get(DOCUMENT).and_then(|document| document.as_m().ok());
-        let invisible = document.and_then(|document| document.get("invisible")?.as_bool().ok().copied());
-        Some(Self { id: id.to_owned(), invisible: invisible.unwrap_or_default() })
+        Some(Self { id: id.to_owned(), invisible: row.contains_key(INVISIBLE_ENTRY) })
     }
 
     fn is_seen(&self, sight: Sight) -> bool {

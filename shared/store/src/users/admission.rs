@@ -5,7 +5,7 @@ use std::slice;
 use rookery_domain::{EmailAddress, Environment, Membership, Tenant, TenantId, User, UserId};
 
 use super::joining::{Addition, Directories, Doorstep};
-use super::{Login, NewUser, NewUserError, UserSnapshot, Users, WithEnvironment, decode_user};
+use super::{Login, NewUser, NewUserError, UserItem, UserSnapshot, Users, WithEnvironment};
 use crate::contention::while_contended;
 use crate::keys::List;
 use crate::roster::Directory;
@@ -46,7 +46,7 @@ impl Users<'_> {
             environment: environment.value,
             tenant: tenants.take(&mut batch, tenant)?,
             user: login.map(|login| login.value.user_id),
-            directories: self.take_directories(&mut batch, &lists),
+            directories: self.directories_in(&batch, &lists),
         }))
     }
 
@@ -104,8 +104,8 @@ impl Users<'_> {
             return Ok(None);
         };
         let tenant = tenants.take(&mut batch, tenant)?;
-        let directory = Directory::of(batch.take_item(&directory_key).as_ref());
-        let user = batch.take_item(&self.key(id)).map(decode_user).transpose()?;
+        let directory = Directory::of(batch.item(&directory_key));
+        let user = batch.take::<UserItem>(&self.key(id))?;
         let arrival = user.map(|user| Arrival { user: UserSnapshot(user), tenant, directory });
         Ok(Some(WithEnvironment { environment: environment.value, value: arrival }))
     }

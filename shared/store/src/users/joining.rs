@@ -5,7 +5,7 @@ use std::slice;
 
 use rookery_domain::{Membership, TenantId, User, UserId};
 
-use super::{Login, UserEntry, UserItem, Users, decode_user, lists_of};
+use super::{Login, UserEntry, UserItem, Users, lists_of};
 use crate::contention::while_contended;
 use crate::entity::Stored;
 use crate::keys::List;
@@ -177,8 +177,8 @@ impl Users<'_> {
         let directory_key = self.roster(members).directory_key();
         let mut batch = self.table().get_all(vec![self.key(id), directory_key.clone()]).await?;
         Ok(Doorstep {
-            user: batch.take_item(&self.key(id)).map(decode_user).transpose()?,
-            directory: Directory::of(batch.take_item(&directory_key).as_ref()),
+            user: batch.take(&self.key(id))?,
+            directory: Directory::of(batch.item(&directory_key)),
         })
     }
 
@@ -188,16 +188,16 @@ impl Users<'_> {
     ) -> Result<Directories, StoreError> {
         let lists: Vec<_> = lists.collect();
         let keys = lists.iter().map(|list| self.roster(list).directory_key()).collect();
-        let mut batch = self.table().get_all(keys).await?;
-        Ok(self.take_directories(&mut batch, &lists))
+        let batch = self.table().get_all(keys).await?;
+        Ok(self.directories_in(&batch, &lists))
     }
 
-    pub(super) fn take_directories(&self, batch: &mut Batch, lists: &[List]) -> Directories {
-        let mut directory = |list: &List| {
-            let item = batch.take_item(&self.roster(list).directory_key());
-            (list.name(), Directory::of(item.as_ref()))
+    pub(super) fn directories_in(&self, batch: &Batch, lists: &[List]) -> Directories {
+        let directory = |list: &List| {
+            let item = batch.item(&self.roster(list).directory_key());
+            (list.name(), Directory::of(item))
         };
-        Directories(lists.iter().map(&mut directory).collect())
+        Directories(lists.iter().map(directory).collect())
     }
 }
 

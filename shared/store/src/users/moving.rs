@@ -6,7 +6,7 @@ use rookery_domain::{Membership, Order, PageRequest, RoleId, Session, TenantId, 
 
 use super::joining::require_open;
 use super::listing::parse_id;
-use super::{NewUserError, UserEntry, Users, decode_user};
+use super::{NewUserError, UserEntry, UserItem, Users};
 use crate::UpdateError;
 use crate::contention::while_contended;
 use crate::keys::List;
@@ -85,7 +85,7 @@ impl Users<'_> {
         let list = List::Members(moving.target.clone());
         let roster = self.roster(&list);
         let mut batch = self.table().get_all(vec![self.key(id), roster.directory_key()]).await?;
-        let Some(mut stored) = batch.take_item(&self.key(id)).map(decode_user).transpose()? else {
+        let Some(mut stored) = batch.take::<UserItem>(&self.key(id))? else {
             return Ok(false);
         };
         let Some(arriving) =
@@ -103,7 +103,7 @@ impl Users<'_> {
         if let Some(there) = stored.value.user.membership_mut(moving.target) {
             there.absorb(arriving);
         } else {
-            let directory = Directory::of(batch.take_item(&roster.directory_key()).as_ref());
+            let directory = Directory::of(batch.item(&roster.directory_key()));
             require_open(&list, roster.takes_entries(&directory)).map_err(UpdateError::Refused)?;
             let place = directory.next_place(moving.now, stored.value.user.invisible);
             roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;

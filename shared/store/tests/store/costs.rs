@@ -56,10 +56,10 @@ async fn a_page_costs_the_same_at_10_and_at_thousands_whoever_looks_at_it() {
         [
             "10 0 true: 2 12, descending 2",
             "10 0 false: 2 11, descending 2",
-            "3000 0 true: 2 56, descending 2",
-            "3000 0 false: 2 56, descending 2",
-            "3000 40 true: 2 56, descending 2",
-            "3000 40 false: 2 56, descending 2",
+            "3000 0 true: 2 57, descending 2",
+            "3000 0 false: 2 57, descending 2",
+            "3000 40 true: 2 57, descending 2",
+            "3000 40 false: 2 57, descending 2",
         ]
     );
 }

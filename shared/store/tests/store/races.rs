@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 
 use futures::future::join_all;
-use rookery_domain::{Metadata, TenantId, UserId};
+use rookery_domain::{Metadata, PlainToken, TenantId, UserId};
 use rookery_store::{EnvironmentStore, NewUserError, Rotation, UpdateError, UserQuery};
+use rookery_testkit::new_environment;
 use serde_json::json;
 
 use crate::support::{ENTROPY, at, environment, membership, session, tenant, user};
@@ -100,6 +101,8 @@ async fn no_change_of_a_user_is_lost() {
 #[tokio::test]
 async fn of_eight_rotations_of_one_session_one_wins_and_the_others_see_it() {
     let own = environment().await;
+    let made = new_environment(own.id(), &PlainToken::random(&ENTROPY), at(0));
+    assert!(rookery_testkit::connect().await.environments().create(&made, &[], &[]).await.unwrap());
     let before = session(UserId::random(&ENTROPY), &"acme".parse().unwrap());
     own.sessions().begin(&before).await.unwrap();
     let afters: Vec<_> = (0..8)
@@ -110,12 +113,20 @@ async fn of_eight_rotations_of_one_session_one_wins_and_the_others_see_it() {
         })
         .collect();
     let sessions = own.sessions();
-    let outcomes = join_all(afters.iter().map(|after| sessions.rotate(&before, after))).await;
-    let stored = sessions.get(before.user_id, before.id).await.unwrap().unwrap();
+    let read = async || {
+        let caller = own.users().caller(before.user_id, before.id, &[]).await.unwrap().unwrap();
+        caller.value.session.unwrap()
+    };
+    let first = read().await;
+    let outcomes = join_all(afters.iter().map(|after| sessions.rotate(&first, after))).await;
+    let stored = read().await;
     let mut won = 0;
     for outcome in outcomes {
         match outcome.unwrap() {
-            Rotation::Won => won += 1,
+            Rotation::Won(written) => {
+                assert_eq!(*written, stored);
+                won += 1;
+            }
             Rotation::Lost(seen) => assert_eq!(*seen, stored),
             Rotation::Ended => panic!("nobody ended it"),
         }

@@ -25,16 +25,11 @@ async fn begin() {
 async fn rotate() {
     let world = World::new().await;
     let after = changed(&world.session);
-    let rotation = world.untouched_by(world.other.sessions().rotate(&world.session, &after)).await;
-    assert!(matches!(rotation.unwrap(), Rotation::Ended));
-}
-
-#[tokio::test]
-async fn get() {
-    let world = World::new().await;
     let (user, session) = (world.jane.user.id, world.session.id);
-    assert!(world.own.sessions().get(user, session).await.unwrap().is_some());
-    assert_eq!(world.other.sessions().get(user, session).await.unwrap(), None);
+    let caller = world.own.users().caller(user, session, &[]).await.unwrap().unwrap().value;
+    let read = caller.session.unwrap();
+    let rotation = world.untouched_by(world.other.sessions().rotate(&read, &after)).await;
+    assert!(matches!(rotation.unwrap(), Rotation::Ended));
 }
 
 #[tokio::test]

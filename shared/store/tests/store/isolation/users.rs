@@ -58,10 +58,12 @@ async fn login() {
 async fn caller() {
     let world = World::new().await;
     let (user, session) = (world.jane.user.id, world.session.id);
-    let own = world.own.users().caller(user, session, Some(&world.branch)).await.unwrap().unwrap().value;
-    assert!(own.user.is_some() && own.session.is_some() && own.tenant.is_some());
-    let other = world.other.users().caller(user, session, Some(&world.branch)).await.unwrap().unwrap().value;
-    assert!(other.user.is_none() && other.session.is_none() && other.tenant.is_none());
+    let own = world.own.users().caller(user, session, &[&world.branch]).await.unwrap().unwrap().value;
+    assert!(
+        own.user.is_some() && own.session.is_some() && own.tenants == std::slice::from_ref(&world.branch)
+    );
+    let other = world.other.users().caller(user, session, &[&world.branch]).await.unwrap().unwrap().value;
+    assert!(other.user.is_none() && other.session.is_none() && other.tenants.is_empty());
 }
 
 #[tokio::test]
