@@ -142,7 +142,8 @@ impl Refresh<'_> {
         if self.tenants.contains(home) {
             return Ok(true);
         }
-        session::is_there(self.store, self.session.user_id, home).await
+        // It hardly ever happens, and every refresh would be as large.
+        Box::pin(session::is_there(self.store, self.session.user_id, home)).await
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {

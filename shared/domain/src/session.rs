@@ -307,7 +307,10 @@ mod tests {
         let (token, _) = begin(&SeededEntropy::new(1));
         assert_eq!(token.expose().parse::<RefreshToken>().unwrap(), token);
         assert!(!format!("{token:?}").contains(token.expose().as_str()));
-        for bad in ["", "x", "not base64 at all!", &token.expose()[1..]] {
+        let foreign = URL_SAFE_NO_PAD.encode([[7; RefreshToken::BYTES].as_slice(), b"a/b"].concat());
+        let not_text = URL_SAFE_NO_PAD.encode([0xff; RefreshToken::BYTES + 1]);
+        let short = URL_SAFE_NO_PAD.encode([7; RefreshToken::BYTES - 1]);
+        for bad in ["", "x", "not base64 at all!", &token.expose()[1..], &foreign, &not_text, &short] {
             assert_eq!(bad.parse::<RefreshToken>(), Err(RefreshTokenError), "{bad:?}");
         }
     }

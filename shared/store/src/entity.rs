@@ -75,8 +75,8 @@ pub(crate) struct Replacement {
 /// It is an update and not a put, so that what others keep beside the document stays.
 pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, StoreError> {
     let revision = |revision: u64| AttributeValue::N(revision.to_string());
-    let mut set = format!("SET {DOCUMENT} = :document, {REVISION} = :next");
-    let mut remove = String::new();
+    let mut set = vec![format!("{DOCUMENT} = :document"), format!("{REVISION} = :next")];
+    let mut remove = Vec::new();
     let mut names = HashMap::new();
     let mut values = HashMap::from([
         (":document".to_owned(), to_document(&stored.value)?),
@@ -87,14 +87,17 @@ pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, 
         names.insert(format!("#{name}"), name.to_owned());
         match value {
             Some(value) => {
-                set.push_str(&format!(", #{name} = :{name}"));
+                set.push(format!("#{name} = :{name}"));
                 values.insert(format!(":{name}"), value);
             }
-            None => remove.push_str(&format!(" REMOVE #{name}")),
+            None => remove.push(format!("#{name}")),
         }
     }
-    let condition = format!("{REVISION} = :read");
-    Ok(Replacement { expression: set + &remove, condition, names, values })
+    let expression = match remove.is_empty() {
+        true => format!("SET {}", set.join(", ")),
+        false => format!("SET {} REMOVE {}", set.join(", "), remove.join(", ")),
+    };
+    Ok(Replacement { expression, condition: format!("{REVISION} = :read"), names, values })
 }
 
 /// The attribute that holds `entity`.

@@ -18,4 +18,4 @@ mod table;
 pub use app::{PASSWORD, TestApp, TestUser, new_environment};
 pub use client::{Client, Response};
 pub use gate::{Fault, Gate};
-pub use table::{connect, connect_through_gate};
+pub use table::{connect, connect_through_gate, table};

@@ -36,7 +36,11 @@ pub async fn connect_through_gate() -> (Store, Gate) {
     (Store::new(Connection::new(&config, table.table_name())), gate)
 }
 
-async fn table() -> &'static LocalTable {
+/// The shared table, for what goes past the store.
+///
+/// # Panics
+/// There is no table to be had.
+pub async fn table() -> &'static LocalTable {
     static TABLE: OnceCell<LocalTable> = OnceCell::const_new();
     TABLE.get_or_init(start).await
 }

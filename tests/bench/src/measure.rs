@@ -13,6 +13,12 @@ use crate::scene::Scene;
 /// How many requests are under way when rates are measured.
 pub(crate) const IN_FLIGHT: usize = 16;
 
+/// How often an operation is done before it is measured.
+const WARM_UP: usize = 10;
+
+/// How often each operation is done in a round, while its processor time is measured.
+const TURNS: usize = 60;
+
 /// For how long a rate is measured.
 const RATE_MEASURED: Duration = Duration::from_millis(500);
 
@@ -29,8 +35,7 @@ pub(crate) struct Measurement {
     pub(crate) waves: usize,
 }
 
-/// Measures everything `rounds` times. Rounds alternate between the operations, so that whatever else the machine does
-/// meets all of them.
+/// Measures everything `rounds` times, so that whatever else the machine does meets all of it.
 pub(crate) async fn all(scene: &Arc<Scene>, rounds: usize) -> Result<Vec<Measurement>, Failure> {
     let mut callers = Vec::with_capacity(IN_FLIGHT);
     for _ in 0..IN_FLIGHT {
@@ -41,8 +46,10 @@ pub(crate) async fn all(scene: &Arc<Scene>, rounds: usize) -> Result<Vec<Measure
         series.push(Series::warm_up(operation, scene, &mut callers[0]).await?);
     }
     for round in 1..=rounds {
+        for _ in 0..TURNS {
+            take_turns(&mut series, scene, &mut callers[0]).await?;
+        }
         for series in &mut series {
-            series.cpu_ms.push(cpu_ms(series.operation, scene, &mut callers[0]).await?);
             let (rate, returned) = per_second(series.operation, scene, callers).await?;
             series.per_second.push(rate);
             callers = returned;
@@ -64,7 +71,9 @@ struct Series {
 impl Series {
     /// Opens connections and fills caches, and then counts what goes to the table.
     async fn warm_up(operation: Operation, scene: &Scene, caller: &mut Caller) -> Result<Self, Failure> {
-        cpu_ms(operation, scene, caller).await?;
+        for _ in 0..WARM_UP {
+            caller.perform(operation, scene).await?;
+        }
         let counter = scene.app.store().round_trips();
         let (requests, waves) = (counter.requests(), counter.waves());
         caller.perform(operation, scene).await?;
@@ -94,14 +103,18 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// The processor time of one `operation`, in milliseconds, of many one after the other.
-async fn cpu_ms(operation: Operation, scene: &Scene, caller: &mut Caller) -> Result<f64, Failure> {
-    let before = processor_time()?;
-    for _ in 0..operation.repetitions() {
-        caller.perform(operation, scene).await?;
+/// Does every operation once, in an order that nobody foresees, and notes the processor time of each.
+async fn take_turns(series: &mut [Series], scene: &Scene, caller: &mut Caller) -> Result<(), Failure> {
+    let entropy = &scene.app.state().entropy;
+    let mut order: Vec<_> = series.iter_mut().collect();
+    order.sort_by_cached_key(|_| entropy.uuid());
+    for series in order {
+        let before = processor_time()?;
+        caller.perform(series.operation, scene).await?;
+        let spent = processor_time()?.saturating_sub(before);
+        series.cpu_ms.push(spent.as_secs_f64() * 1_000.0);
     }
-    let spent = processor_time()?.saturating_sub(before);
-    Ok(spent.as_secs_f64() * 1_000.0 / f64::from(operation.repetitions()))
+    Ok(())
 }
 
 /// The processor time of all threads of this process.

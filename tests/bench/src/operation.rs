@@ -5,7 +5,7 @@ use rookery_testkit::{Client, PASSWORD, Response};
 use serde_json::json;
 
 use crate::Failure;
-use crate::scene::{PAGE, SHORT_LIST, Scene, item_key};
+use crate::scene::{ItemAddress, PAGE, SHORT_LIST, Scene};
 
 /// Something that is measured: what a request cannot do without, or a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +33,6 @@ impl Operation {
         Self::ShortList,
         Self::LongList,
     ];
-
-    /// How often it is done one after the other: for some hundred milliseconds, whatever it is.
-    pub(crate) fn repetitions(self) -> u32 {
-        match self {
-            Self::Hash | Self::SignIn => 10,
-            Self::ShortList | Self::LongList => 40,
-            Self::Signature | Self::VendorToken | Self::Refresh => 100,
-            Self::GetItem | Self::ReadUser => 200,
-        }
-    }
 
     /// Whether it is a request to Rookery.
     pub(crate) fn is_request(self) -> bool {
@@ -110,8 +100,9 @@ async fn sign(scene: &Scene) -> Result<(), Failure> {
 }
 
 async fn get_item(scene: &Scene) -> Result<(), Failure> {
-    let request = scene.dynamodb.get_item().table_name(scene.item_table()).consistent_read(true);
-    let answer = request.key("pk", item_key()).key("sk", item_key()).send().await?;
+    let ItemAddress { dynamodb, table_name, key } = &scene.item;
+    let request = dynamodb.get_item().table_name(*table_name).consistent_read(true);
+    let answer = request.set_key(Some(key.clone())).send().await?;
     answer.item.map(drop).ok_or_else(|| "the item is not there".into())
 }
 

@@ -158,7 +158,7 @@ fn name(operation: Operation, users: usize) -> String {
     match operation {
         Operation::Hash => "an Argon2id hash".to_owned(),
         Operation::Signature => "an RSA-2048 signature".to_owned(),
-        Operation::GetItem => "a GetItem of the SDK by itself".to_owned(),
+        Operation::GetItem => "a GetItem of a user, by the SDK itself".to_owned(),
         Operation::VendorToken => "vendor token".to_owned(),
         Operation::SignIn => "sign-in".to_owned(),
         Operation::Refresh => "refresh".to_owned(),

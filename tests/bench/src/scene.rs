@@ -1,13 +1,17 @@
 //! What requests are made of: two tenants, a short list of users and a long one, and somebody to sign in.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Membership, MembershipStatus, Password, RoleId, TenantId, Timestamp, User, UserId};
 use rookery_store::NewUser;
-use rookery_table::LocalTable;
-use rookery_testkit::{Client, PASSWORD, TestApp, TestUser};
+use rookery_testkit::{Client, PASSWORD, TestApp, TestUser, table};
 use rookery_tokens::PasswordHash;
+use serde_json::json;
 
 use crate::Failure;
+use crate::operation::require;
 
 /// How many users the short list has.
 pub(crate) const SHORT_LIST: usize = 1_000;
@@ -15,11 +19,8 @@ pub(crate) const SHORT_LIST: usize = 1_000;
 /// How many users a page has.
 pub(crate) const PAGE: usize = 50;
 
-/// The bytes of the item that is read by itself, its key among them.
-const ITEM_BYTES: usize = 400;
-
-/// The table that this item is in.
-const ITEM_TABLE: &str = "rookery-bench";
+/// The role that everybody holds, which allows a few things in the vendor's application.
+const ROLE: &str = "member";
 
 /// How many users are made before it is told how far the list is.
 const BATCH: usize = 20_000;
@@ -36,49 +37,69 @@ pub(crate) struct Scene {
     pub(crate) long_vendor: Client,
     /// The index of the page in the middle of the long list.
     pub(crate) middle: usize,
-    /// A client of the SDK as it comes.
-    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
-    table: LocalTable,
+    /// Where the item is that holds her.
+    pub(crate) item: ItemAddress,
+}
+
+/// Where an item is, and a client of the SDK as it comes.
+pub(crate) struct ItemAddress {
+    pub(crate) dynamodb: DynamoDb,
+    pub(crate) table_name: &'static str,
+    pub(crate) key: HashMap<String, AttributeValue>,
 }
 
 impl Scene {
-    /// Makes everybody, in the engine at `endpoint`. The long list is of `users` users.
-    pub(crate) async fn set(endpoint: &str, users: usize) -> Result<Self, Failure> {
+    /// Makes everybody. The long list is of `users` users.
+    pub(crate) async fn set(users: usize) -> Result<Self, Failure> {
         let app = TestApp::start(rookery_openapi::router()).await;
         let (short, long) = (app.tenant("Short").await, app.tenant("Long").await);
-        let jane = app.user("jane@example.com", &short, &["Admin"]).await;
-        let roles = app.roles(&["ReadOnly"]).await;
+        make_role(&app).await?;
+        let jane = app.user("jane@example.com", &short, &[ROLE]).await;
+        let item = ItemAddress::of(&jane).await?;
+        let roles = app.roles(&[ROLE]).await;
         fill(&app, &short, &roles, SHORT_LIST - 1).await?;
         fill(&app, &long, &roles, users).await?;
         let hash = app.state().passwords.hash(Password::from(PASSWORD)).await?;
         let vendor = |tenant: &TenantId| app.vendor().with("frontegg-tenant-id", tenant.as_str());
-        let table = LocalTable::at_endpoint(endpoint, ITEM_TABLE).await?;
-        let dynamodb = aws_sdk_dynamodb::Client::new(&table.sdk_config());
         let (short_vendor, long_vendor) = (vendor(&short), vendor(&long));
-        let middle = users / 2 / PAGE;
-        let scene = Self { app, jane, hash, short_vendor, long_vendor, middle, dynamodb, table };
-        scene.put_item().await?;
-        Ok(scene)
-    }
-
-    /// The name of the table that holds the item which is read by itself.
-    pub(crate) fn item_table(&self) -> &str {
-        self.table.table_name()
-    }
-
-    async fn put_item(&self) -> Result<(), Failure> {
-        let names_and_key = "pk".len() + "ITEM".len() + "sk".len() + "ITEM".len() + "text".len();
-        let text = "x".repeat(ITEM_BYTES - names_and_key);
-        let request = self.dynamodb.put_item().table_name(self.item_table());
-        let request = request.item("pk", item_key()).item("sk", item_key());
-        request.item("text", AttributeValue::S(text)).send().await?;
-        Ok(())
+        Ok(Self { app, jane, hash, short_vendor, long_vendor, middle: users / 2 / PAGE, item })
     }
 }
 
-/// Both parts of the key of the item that is read by itself.
-pub(crate) fn item_key() -> AttributeValue {
-    AttributeValue::S("ITEM".to_owned())
+impl ItemAddress {
+    /// That of `user`, which is looked for in the whole table.
+    async fn of(user: &TestUser) -> Result<Self, Failure> {
+        let table = table().await;
+        let dynamodb = DynamoDb::new(&table.sdk_config());
+        let request = dynamodb.scan().table_name(table.table_name());
+        let request = request.filter_expression("#type = :user AND contains(document, :id)");
+        let request = request.expression_attribute_names("#type", "type");
+        let request = request.expression_attribute_values(":user", AttributeValue::S("user".to_owned()));
+        let request = request.expression_attribute_values(":id", AttributeValue::S(user.id.to_string()));
+        let mut found = request.into_paginator().items().send();
+        let mut key = found.next().await.ok_or("the user is in no item")??;
+        key.retain(|name, _| name == "pk" || name == "sk");
+        Ok(Self { dynamodb, table_name: table.table_name(), key })
+    }
+}
+
+/// Makes the role [`ROLE`], as a vendor does.
+async fn make_role(app: &TestApp) -> Result<(), Failure> {
+    let vendor = app.vendor();
+    let permission = |key: &str| json!({ "key": key, "name": key });
+    let permissions = json!(["documents.read", "documents.write", "comments.write"].map(permission));
+    let permissions = vendor.post("/identity/resources/permissions/v1", permissions).await;
+    require(&permissions, 201)?;
+    let roles = json!([{ "key": ROLE, "name": "Member", "level": 1 }]);
+    let roles = vendor.post("/identity/resources/roles/v1", roles).await;
+    require(&roles, 201)?;
+    let ids: Vec<_> =
+        permissions.json().as_array().into_iter().flatten().map(|one| one["id"].clone()).collect();
+    let path = format!(
+        "/identity/resources/roles/v1/{}/permissions",
+        roles.json()[0]["id"].as_str().unwrap_or_default()
+    );
+    require(&vendor.put(&path, json!({ "permissionIds": ids })).await, 200)
 }
 
 /// Makes `count` users of `tenant`.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::future::{join, join_all};
-use rookery_domain::LockReason;
+use rookery_domain::{LockReason, RefreshToken, TenantId};
 use serde_json::json;
 
 use crate::support::{LOGOUT, REFRESH, Scene, claims, refresh_token, scene};
@@ -255,18 +255,45 @@ async fn a_session_that_is_signed_out_of_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn a_refresh_takes_two_waves_and_one_signature() {
+async fn a_refresh_takes_two_requests_to_the_table_and_one_signature() {
     let scene = scene().await;
+    let table = scene.app.store().round_trips();
     let mut token = scene.signed_in().await.refresh_token();
     for rotate in [true, false] {
         scene.configure(|configuration| configuration.rotate_refresh_tokens = rotate).await;
         token = refresh_token(&scene.refresh(&token).await.expect(201));
         let page = scene.holder(&token).with("origin", "https://app.example.com");
-        let (waves, signatures) = (scene.app.store().round_trips().waves(), scene.app.signatures());
+        let (requests, signatures) = (table.requests(), scene.app.signatures());
         token = refresh_token(&page.post(REFRESH, json!({})).await.expect(201));
-        assert!(scene.app.store().round_trips().waves() - waves <= 2);
-        assert_eq!(scene.app.signatures() - signatures, 1);
+        assert_eq!((table.requests() - requests, scene.app.signatures() - signatures), (2, 1));
     }
+    let labs = scene.join("Labs").await;
+    scene.change_jane(|user| user.active_tenant = Some(labs.clone())).await;
+    for requests in [3, 2] {
+        let before = (table.requests(), table.waves());
+        token = refresh_token(&scene.refresh(&token).await.expect(201));
+        assert_eq!(table.requests() - before.0, requests);
+        assert!(table.waves() - before.1 <= 2);
+    }
+}
+
+#[tokio::test]
+async fn the_tenant_that_a_token_names_is_looked_at_and_not_believed() {
+    let scene = scene().await;
+    let theirs = scene.app.tenant("Theirs").await;
+    let leading_to = |token: String, tenant: &TenantId| {
+        token.parse::<RefreshToken>().unwrap().leading_to(tenant).expose().to_string()
+    };
+    let mut token = scene.signed_in().await.refresh_token();
+    for tenant in [theirs.clone(), "nowhere".parse().unwrap()] {
+        let answer = scene.refresh(&leading_to(token, &tenant)).await.expect(201);
+        assert_eq!(claims(&answer)["tenantId"], json!(scene.acme));
+        token = refresh_token(&answer);
+    }
+    let (environment, now) = (scene.app.environment(), scene.app.state().now());
+    environment.tenants().remove(&scene.acme, now, &|| false).await.unwrap();
+    assert_eq!(scene.refresh(&leading_to(token, &theirs)).await.status(), 401);
+    assert_eq!(scene.sessions().await, 0);
 }
 
 #[tokio::test]
