@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::BoxError;
 
 use crate::Consumption;
@@ -27,6 +27,8 @@ impl Connection {
     pub fn new(config: &aws_config::SdkConfig, table_name: &str) -> Self {
         let (round_trips, consumption) = (RoundTrips::default(), Consumption::default());
         let config = aws_sdk_dynamodb::config::Builder::from(config)
+            // Answers are no streams, and every operation has a limit in time of its own.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .interceptor(round_trips.clone())
             .interceptor(consumption.clone())
             .build();

@@ -262,10 +262,13 @@ async fn a_refresh_takes_two_requests_to_the_table_and_one_signature() {
     for rotate in [true, false] {
         scene.configure(|configuration| configuration.rotate_refresh_tokens = rotate).await;
         token = refresh_token(&scene.refresh(&token).await.expect(201));
-        let page = scene.holder(&token).with("origin", "https://app.example.com");
         let (requests, signatures) = (table.requests(), scene.app.signatures());
-        token = refresh_token(&page.post(REFRESH, json!({})).await.expect(201));
+        token = refresh_token(&scene.refresh(&token).await.expect(201));
         assert_eq!((table.requests() - requests, scene.app.signatures() - signatures), (2, 1));
+        let page = scene.holder(&token).with("origin", "https://app.example.com");
+        let waves = table.waves();
+        token = refresh_token(&page.post(REFRESH, json!({})).await.expect(201));
+        assert!(table.waves() - waves <= 2);
     }
     let labs = scene.join("Labs").await;
     scene.change_jane(|user| user.active_tenant = Some(labs.clone())).await;
