@@ -107,7 +107,7 @@ impl Refresh<'_> {
                 let (app, store, session) = (self.app, self.store, &self.session);
                 let (signed_in, there) = tokio::try_join!(
                     session::resume(app, store, environment, user, &tenant, session, successor),
-                    self.is_there(&home),
+                    session::is_there(store, &self.tenants, session.user_id, &home),
                 )?;
                 Ok(there.then_some(signed_in))
             }
@@ -136,16 +136,6 @@ impl Refresh<'_> {
         }
     }
 
-    /// Whether `home` is there. It has been read together with the session, unless the user has changed tenants since the
-    /// token was issued.
-    async fn is_there(&self, home: &TenantId) -> ApiResult<bool> {
-        if self.tenants.contains(home) {
-            return Ok(true);
-        }
-        // It hardly ever happens, and every refresh would be as large.
-        Box::pin(session::is_there(self.store, self.session.user_id, home)).await
-    }
-
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
         user.reaches(tenant, self.now)
     }
@@ -170,7 +160,7 @@ impl Refresh<'_> {
         let (signed_in, rotation, there) = tokio::join!(
             session::resume(self.app, self.store, environment, user, tenant, &after, successor),
             sessions.rotate(&self.session, &after),
-            self.is_there(&home),
+            session::is_there(self.store, &self.tenants, after.user_id, &home),
         );
         if let (Ok(Rotation::Won(rotated)), true) = (&rotation, signed_in.is_err() || there.is_err()) {
             self.excuse(rotated).await;

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use rookery_domain::{AuthStrategy, EmailAddress, Environment, OneTimeToken, Password, User, UserId};
+use rookery_domain::{
+    AuthStrategy, EmailAddress, Environment, OneTimeToken, Password, TenantId, User, UserId,
+};
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, mails, no_environment,
@@ -72,12 +74,12 @@ pub(crate) async fn sign_in(
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     require_password_strategy(&environment)?;
-    let user = prove(&app, &store, login, request.password).await?;
+    let (user, there) = prove(&app, &store, login, request.password).await?;
     if !user.verified && !environment.configuration.allow_not_verified_users_login {
         return Err(ask_to_verify(&app, &store, &environment, &user).await?);
     }
     let user = let_in(&store, &environment, user).await?;
-    let signed_in = Box::pin(session::begin(&app, &store, environment, user, client)).await?;
+    let signed_in = Box::pin(session::begin(&app, &store, environment, user, &there, client)).await?;
     Ok(signed_in.respond(StatusCode::OK))
 }
 
@@ -106,25 +108,33 @@ fn require_password_strategy(environment: &Environment) -> ApiResult<()> {
     }
 }
 
-/// The user whose login it is, if the password is theirs. They are read while the password is hashed. The same is done
-/// for everybody, so that neither the answer nor its time tells whose addresses are known.
+/// The user whose login it is, if the password is theirs, and the tenant that they land in, most likely, if that is there.
+/// They are read while the password is hashed. The same is done for everybody, so that neither the answer nor its time
+/// tells whose addresses are known.
 async fn prove(
     app: &AppState,
     store: &EnvironmentStore,
     login: Option<Login>,
     password: Password,
-) -> ApiResult<User> {
-    let users = store.users();
+) -> ApiResult<(User, Vec<TenantId>)> {
     // For an unknown address somebody is looked for too.
-    let id = login.as_ref().map_or_else(|| UserId::random(&*app.entropy), |login| login.user_id);
-    let hash = login.and_then(|login| login.password_hash);
-    let (user, proved) =
-        tokio::try_join!(async { Ok(users.get(id).await?) }, is_password(app, hash, password))?;
+    let login = login.unwrap_or_else(|| nobody(app));
+    let (users, tenants) = (store.users(), Vec::from_iter(&login.likely_tenant));
+    let ((user, there), proved) = tokio::try_join!(
+        async { Ok(users.get_with_tenants(login.user_id, &tenants).await?) },
+        is_password(app, login.password_hash, password),
+    )?;
     let user = user.ok_or_else(wrong)?;
     if user.locked.is_some() {
         return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
     }
-    if proved { Ok(user) } else { Err(wrong()) }
+    if proved { Ok((user, there)) } else { Err(wrong()) }
+}
+
+/// A login that leads nowhere.
+fn nobody(app: &AppState) -> Login {
+    let likely_tenant = Some(TenantId::random(&*app.entropy));
+    Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant }
 }
 
 async fn is_password(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<bool> {

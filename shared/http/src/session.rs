@@ -124,7 +124,7 @@ pub async fn prepare(
         let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
         let (access_token, there) = tokio::try_join!(
             issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
-            is_there(store, user.id, &session.tenant_id),
+            is_there(store, &[], user.id, &session.tenant_id),
         )?;
         if there {
             let (now, session_ends) = (session.created_at, session.expires_at);
@@ -137,8 +137,8 @@ pub async fn prepare(
 
 /// Begins a session for `user`, who has proved who they are, in the tenant they land in.
 ///
-/// Whether the tenant is there is read while the session is being written. Nothing is lost should it be removed at that
-/// moment, as every use of the session looks again.
+/// Whether the tenant is there is read while the session is being written, unless it is one of `there`, which have just
+/// been read. Nothing is lost should it be removed at that moment, as every use of the session looks again.
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
@@ -147,20 +147,21 @@ pub async fn begin(
     store: &EnvironmentStore,
     environment: Environment,
     mut user: User,
+    there: &[TenantId],
     client: ClientInfo,
 ) -> ApiResult<SignedIn> {
     loop {
         let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
-        let (access_token, kept, there) = tokio::join!(
+        let (access_token, kept, is_there) = tokio::join!(
             issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
             keep(store, &session),
-            is_there(store, user.id, &session.tenant_id),
+            is_there(store, there, user.id, &session.tenant_id),
         );
-        if access_token.is_err() || kept.is_err() || !matches!(there, Ok(true)) {
+        if access_token.is_err() || kept.is_err() || !matches!(is_there, Ok(true)) {
             discard(store, &session).await;
         }
-        let (access_token, (), there) = (access_token?, kept?, there?);
-        if there {
+        let (access_token, (), is_there) = (access_token?, kept?, is_there?);
+        if is_there {
             let (now, session_ends) = (session.created_at, session.expires_at);
             return Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends });
         }
@@ -188,14 +189,23 @@ async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     Ok(())
 }
 
-/// Whether `tenant` is there. If not, its removal has not come to `user` yet, and does now.
+/// Whether `tenant` is there, which it is if it is one of `there`. If not, its removal has not come to `user` yet, and does
+/// now.
 ///
 /// # Errors
 /// The table fails.
-pub async fn is_there(store: &EnvironmentStore, user: UserId, tenant: &TenantId) -> ApiResult<bool> {
-    let there = store.tenants().get(tenant).await?.is_some();
+pub async fn is_there(
+    store: &EnvironmentStore,
+    there: &[TenantId],
+    user: UserId,
+    tenant: &TenantId,
+) -> ApiResult<bool> {
+    if there.contains(tenant) {
+        return Ok(true);
+    }
+    // Both hardly ever happen, and every sign-in would be as large.
+    let there = Box::pin(store.tenants().get(tenant)).await?.is_some();
     if !there {
-        // It hardly ever happens, and every sign-in would be as large.
         Box::pin(store.users().leave_removed(user, tenant)).await?;
     }
     Ok(there)

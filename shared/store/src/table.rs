@@ -55,8 +55,9 @@ impl Table {
     /// Reads several items in one round trip, of whatever types.
     pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Batch, StoreError> {
         // DynamoDB refuses a batch that names an item twice.
-        let keys: Vec<_> = keys.into_iter().collect::<HashSet<_>>().into_iter().collect();
-        let chunks = keys.chunks(BATCH).map(|chunk| self.get_chunk(chunk.to_vec()));
+        let keys = Vec::from_iter(HashSet::<Key>::from_iter(keys));
+        // A request of the SDK is some 10 KB, which is not to be moved about.
+        let chunks = keys.chunks(BATCH).map(|chunk| Box::pin(self.get_chunk(chunk.to_vec())));
         let items = try_join_all(chunks).await?;
         Ok(Batch(items.into_iter().flatten().collect()))
     }

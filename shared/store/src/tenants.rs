@@ -263,9 +263,11 @@ impl<'a> Tenants<'a> {
         Ok(found.filter(|tenant| tenant.deleted_at.is_none()))
     }
 
-    /// Whether the tenant `id` is among what was read, and was not removed.
-    pub(crate) fn is_in(&self, batch: &Batch, id: &TenantId) -> bool {
-        batch.item(&self.key(id)).is_some_and(|item| item.contains_key(LISTED))
+    /// Those of the tenants `ids` that are among what was read, and were not removed.
+    pub(crate) fn among(&self, batch: &Batch, ids: &[&TenantId]) -> Vec<TenantId> {
+        let is_there =
+            |id: &TenantId| batch.item(&self.key(id)).is_some_and(|item| item.contains_key(LISTED));
+        ids.iter().filter(|id| is_there(id)).map(|id| TenantId::clone(id)).collect()
     }
 
     pub(crate) fn key(&self, id: &TenantId) -> Key {

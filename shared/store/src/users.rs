@@ -54,6 +54,18 @@ pub struct Login {
     pub user_id: UserId,
     /// The hash of their password, in PHC string format; none until they set one.
     pub password_hash: Option<String>,
+    /// The tenant that a sign-in lands in, most likely: which one to read together with the user. It is as it was when the
+    /// password was set.
+    #[serde(default)]
+    pub likely_tenant: Option<TenantId>,
+}
+
+impl Login {
+    fn of(user: &User, password_hash: Option<String>) -> Self {
+        let tenants = user.memberships.iter().map(|membership| &membership.tenant_id);
+        let likely_tenant = user.active_tenant.iter().chain(tenants).next().cloned();
+        Self { user_id: user.id, password_hash, likely_tenant }
+    }
 }
 
 impl fmt::Debug for Login {
@@ -164,6 +176,21 @@ impl<'a> Users<'a> {
         Ok(self.stored(id).await?.map(|stored| stored.value.user))
     }
 
+    /// The user `id`, and which of the tenants `tenants` are there, in one round trip.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get_with_tenants(
+        &self,
+        id: UserId,
+        tenants: &[&TenantId],
+    ) -> Result<(Option<User>, Vec<TenantId>), StoreError> {
+        let keys = tenants.iter().map(|tenant| self.environment.tenants().key(tenant));
+        let mut batch = self.table().get_all(keys.chain([self.key(id)]).collect()).await?;
+        let there = self.environment.tenants().among(&batch, tenants);
+        Ok((batch.take::<UserItem>(&self.key(id))?.map(|stored| stored.value.user), there))
+    }
+
     /// The user `id`, and the environment; `None` when there is no such environment.
     ///
     /// # Errors
@@ -224,9 +251,8 @@ impl<'a> Users<'a> {
         let mut keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
         keys.extend(tenants.iter().map(|tenant| self.environment.tenants().key(tenant)));
         let mut batch = self.table().get_all(keys).await?;
-        let there = tenants.iter().filter(|tenant| self.environment.tenants().is_in(&batch, tenant));
         let caller = Caller {
-            tenants: there.map(|tenant| TenantId::clone(tenant)).collect(),
+            tenants: self.environment.tenants().among(&batch, tenants),
             session: batch.take(&session_key)?.map(SessionSnapshot),
             user: batch.take(&self.key(user))?.map(UserSnapshot),
         };

@@ -77,7 +77,7 @@ impl Users<'_> {
             let Some(mut stored) = self.read_or(&mut snapshot, id).await? else { return Ok(None) };
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
-            let login = Login { user_id: id, password_hash: Some(password_hash.to_owned()) };
+            let login = Login::of(&stored.value.user, Some(password_hash.to_owned()));
             let key = self.login_key(&before.email);
             self.write(&before, &mut stored, |transaction, _| {
                 transaction.overwrite(key.clone(), &login).map(|_| ())

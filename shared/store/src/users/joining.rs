@@ -93,7 +93,7 @@ impl Users<'_> {
         directories: &Directories,
     ) -> Result<Write, StoreError> {
         let user = &new.user;
-        let login = Login { user_id: user.id, password_hash: new.password_hash.clone() };
+        let login = Login::of(user, new.password_hash.clone());
         let email = transaction.insert(self.login_key(&user.email), &login)?;
         let mut places = BTreeMap::new();
         for list in lists_of(user) {

@@ -55,6 +55,16 @@ async fn login() {
 }
 
 #[tokio::test]
+async fn get_with_tenants() {
+    let world = World::new().await;
+    let (user, tenants) = (world.jane.user.id, [&world.branch]);
+    let (own, there) = world.own.users().get_with_tenants(user, &tenants).await.unwrap();
+    assert!(own.is_some() && there == std::slice::from_ref(&world.branch));
+    let other = world.other.users().get_with_tenants(user, &tenants).await.unwrap();
+    assert_eq!(other, (None, Vec::new()));
+}
+
+#[tokio::test]
 async fn caller() {
     let world = World::new().await;
     let (user, session) = (world.jane.user.id, world.session.id);
