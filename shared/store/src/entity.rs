@@ -117,11 +117,16 @@ pub(crate) fn decode<T: Entity>(item: &Item) -> Result<Stored<T>, StoreError> {
         return Err(corrupt(T::TYPE, format!("its schema {schema} is newer than this program")));
     }
     let revision = number(item, REVISION).unwrap_or_default();
-    let document = item.get(DOCUMENT).and_then(|document| document.as_s().ok());
-    let document = document.ok_or_else(|| corrupt(T::TYPE, "it has no document"))?;
+    let document =
+        document(item).ok_or_else(|| corrupt(T::TYPE, "it has no document, or not one of JSON"))?;
     let mut value: T = serde_json::from_str(document).map_err(|error| corrupt(T::TYPE, error))?;
     value.complete(item);
     Ok(Stored { value, revision })
+}
+
+/// What the document in `item` says.
+pub(crate) fn document(item: &Item) -> Option<&str> {
+    item.get(DOCUMENT)?.as_s().ok().map(String::as_str)
 }
 
 /// The number in attribute `name`.

@@ -1,12 +1,15 @@
 //! Environments, and how they are found.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 use rookery_domain::{Environment, Role, VendorId};
 use serde::{Deserialize, Serialize};
 
 use crate::contention::while_contended;
-use crate::entity::{Entity, Item, Stored, number};
+use crate::entity::{Entity, Item, Stored, decode, document, number};
 use crate::keys::Key;
-use crate::table::Table;
+use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{CatalogStore, Sessions, Store, StoreError, Tenants, UpdateError, Users};
 
@@ -20,6 +23,31 @@ impl Entity for Environment {
 
 /// How often the catalogue has changed. It is changed in place, so that roles can be written without the environment.
 pub(crate) const CATALOG_VERSION: &str = "catalog_version";
+
+/// Environments as they were last read. Every request reads one, and they hardly ever change: while the document is the
+/// same, it is not parsed again.
+#[derive(Clone, Default)]
+pub(crate) struct KnownEnvironments(Arc<Mutex<HashMap<VendorId, (String, Environment)>>>);
+
+impl KnownEnvironments {
+    fn decode(&self, id: VendorId, item: &Item) -> Result<Environment, StoreError> {
+        if let Some(mut environment) = self.recall(id, item) {
+            environment.complete(item);
+            return Ok(environment);
+        }
+        let environment = decode::<Environment>(item)?.value;
+        if let (Ok(mut known), Some(document)) = (self.0.lock(), document(item)) {
+            known.insert(id, (document.to_owned(), environment.clone()));
+        }
+        Ok(environment)
+    }
+
+    fn recall(&self, id: VendorId, item: &Item) -> Option<Environment> {
+        let known = self.0.lock().ok()?;
+        let (read, environment) = known.get(&id)?;
+        (Some(read.as_str()) == document(item)).then(|| environment.clone())
+    }
+}
 
 /// The environment that a host name belongs to.
 #[derive(Serialize, Deserialize)]
@@ -162,6 +190,12 @@ impl EnvironmentStore {
             self.write(&key, &stored).await?;
             Ok(Some(stored.value))
         })
+    }
+
+    /// The environment, if it is among what was read.
+    pub(crate) fn among(&self, batch: &Batch) -> Result<Option<Environment>, StoreError> {
+        let item = batch.item(&Key::environment(self.id));
+        item.map(|item| self.store.known_environments.decode(self.id, item)).transpose()
     }
 
     async fn write(&self, key: &Key, stored: &Stored<Environment>) -> Result<(), StoreError> {

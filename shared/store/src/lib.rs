@@ -44,6 +44,7 @@ use std::sync::{Arc, Mutex};
 
 use rookery_domain::{Catalog, VendorId};
 
+use environments::KnownEnvironments;
 use table::Table;
 
 /// The table, and what is remembered of it between requests.
@@ -51,6 +52,7 @@ use table::Table;
 pub struct Store {
     table: Table,
     catalogs: Arc<Mutex<HashMap<VendorId, CachedCatalog>>>,
+    known_environments: KnownEnvironments,
 }
 
 /// A catalogue, and the version of the environment at which it was read.
@@ -60,7 +62,11 @@ impl Store {
     /// The store behind `connection`.
     #[must_use]
     pub fn new(connection: Connection) -> Self {
-        Self { table: Table::new(connection), catalogs: Arc::default() }
+        Self {
+            table: Table::new(connection),
+            catalogs: Arc::default(),
+            known_environments: KnownEnvironments::default(),
+        }
     }
 
     /// The environments of this deployment.

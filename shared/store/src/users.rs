@@ -228,12 +228,8 @@ impl<'a> Users<'a> {
         let key = self.login_key(email);
         let mut batch = self.table().get_all(vec![self.environment_key(), key.clone()]).await?;
         let login = batch.take::<Login>(&key)?.map(|stored| stored.value);
-        let environment = batch.take::<Environment>(&self.environment_key())?;
-        let with = |environment: Stored<Environment>| WithEnvironment {
-            environment: environment.value,
-            value: login,
-        };
-        Ok(environment.map(with))
+        let environment = self.environment.among(&batch)?;
+        Ok(environment.map(|environment| WithEnvironment { environment, value: login }))
     }
 
     /// The user whose session `session` is, the session, which of the tenants `tenants` are there, and the environment, in
@@ -256,8 +252,8 @@ impl<'a> Users<'a> {
             session: batch.take(&session_key)?.map(SessionSnapshot),
             user: batch.take(&self.key(user))?.map(UserSnapshot),
         };
-        let environment = batch.take::<Environment>(&self.environment_key())?;
-        Ok(environment.map(|environment| WithEnvironment { environment: environment.value, value: caller }))
+        let environment = self.environment.among(&batch)?;
+        Ok(environment.map(|environment| WithEnvironment { environment, value: caller }))
     }
 
     /// The user `id` as they are now, to be changed, and the environment; `None` when there is no such environment.
@@ -270,11 +266,8 @@ impl<'a> Users<'a> {
     ) -> Result<Option<WithEnvironment<Option<UserSnapshot>>>, StoreError> {
         let mut batch = self.table().get_all(vec![self.environment_key(), self.key(id)]).await?;
         let user = batch.take(&self.key(id))?;
-        let environment = batch.take::<Environment>(&self.environment_key())?;
-        Ok(environment.map(|environment| WithEnvironment {
-            environment: environment.value,
-            value: user.map(UserSnapshot),
-        }))
+        let environment = self.environment.among(&batch)?;
+        Ok(environment.map(|environment| WithEnvironment { environment, value: user.map(UserSnapshot) }))
     }
 
     async fn stored(&self, id: UserId) -> Result<Option<Stored<UserItem>>, StoreError> {

@@ -38,12 +38,12 @@ impl Users<'_> {
         let mut keys = vec![self.environment_key(), login_key.clone(), tenants.key(tenant)];
         keys.extend(lists.iter().map(|list| self.roster(list).directory_key()));
         let mut batch = self.table().get_all(keys).await?;
-        let Some(environment) = batch.take::<Environment>(&self.environment_key())? else {
+        let Some(environment) = self.environment.among(&batch)? else {
             return Ok(None);
         };
         let login = batch.take::<Login>(&login_key)?;
         Ok(Some(Admission {
-            environment: environment.value,
+            environment,
             tenant: tenants.take(&mut batch, tenant)?,
             user: login.map(|login| login.value.user_id),
             directories: self.directories_in(&batch, &lists),
@@ -100,14 +100,14 @@ impl Users<'_> {
         let directory_key = self.roster(&List::Members(tenant.clone())).directory_key();
         let keys = vec![self.environment_key(), self.key(id), tenants.key(tenant), directory_key.clone()];
         let mut batch = self.table().get_all(keys).await?;
-        let Some(environment) = batch.take::<Environment>(&self.environment_key())? else {
+        let Some(environment) = self.environment.among(&batch)? else {
             return Ok(None);
         };
         let tenant = tenants.take(&mut batch, tenant)?;
         let directory = Directory::of(batch.item(&directory_key));
         let user = batch.take::<UserItem>(&self.key(id))?;
         let arrival = user.map(|user| Arrival { user: UserSnapshot(user), tenant, directory });
-        Ok(Some(WithEnvironment { environment: environment.value, value: arrival }))
+        Ok(Some(WithEnvironment { environment, value: arrival }))
     }
 
     /// Lets a user into `tenant`, for which `arrival` was read, unless they belong to it, and makes `change`, all at once;
