@@ -60,7 +60,7 @@ pub(crate) async fn refresh(
         return Err(over());
     }
     let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session, tenants };
-    let refreshed = Box::pin(refresh.run(environment, user.map(User::from), request.tenant_id)).await?;
+    let refreshed = refresh.run(environment, user.map(User::from), request.tenant_id).await?;
     if let Some(signed_in) = refreshed {
         return Ok(signed_in.respond(StatusCode::CREATED));
     }

@@ -79,7 +79,7 @@ pub(crate) async fn sign_in(
         return Err(ask_to_verify(&app, &store, &environment, &user).await?);
     }
     let user = let_in(&store, &environment, user).await?;
-    let signed_in = Box::pin(session::begin(&app, &store, environment, user, &there, client)).await?;
+    let signed_in = session::begin(&app, &store, environment, user, &there, client).await?;
     Ok(signed_in.respond(StatusCode::OK))
 }
 

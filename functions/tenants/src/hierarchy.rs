@@ -120,7 +120,7 @@ pub(crate) async fn descendants(
 )]
 pub(crate) async fn parents(caller: TenantAuth<ReadSubAccount>) -> ApiResult<Json<Vec<RelativeResponse>>> {
     let tenants = caller.store.tenants();
-    let (_, above) = with_tenant(&caller, Box::pin(tenants.ancestors(&caller.tenant_id))).await?;
+    let (_, above) = with_tenant(&caller, tenants.ancestors(&caller.tenant_id)).await?;
     let relatives = above.into_iter().zip(1..).map(|(tenant, level)| RelativeResponse::new(tenant, level));
     Ok(Json(relatives.collect()))
 }

@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    match run(&options).await {
+    match Box::pin(run(&options)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rookery-local: {}", with_causes(&*error));

@@ -203,10 +203,9 @@ pub async fn is_there(
     if there.contains(tenant) {
         return Ok(true);
     }
-    // Both hardly ever happen, and every sign-in would be as large.
-    let there = Box::pin(store.tenants().get(tenant)).await?.is_some();
+    let there = store.tenants().get(tenant).await?.is_some();
     if !there {
-        Box::pin(store.users().leave_removed(user, tenant)).await?;
+        store.users().leave_removed(user, tenant).await?;
     }
     Ok(there)
 }

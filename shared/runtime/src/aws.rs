@@ -38,7 +38,7 @@ pub(crate) async fn config() -> Result<SdkConfig, Error> {
         .http_client(http_client.build_https())
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-    Ok(config.load().await)
+    Ok(Box::pin(config.load()).await)
 }
 
 /// Whose certificates are trusted. Reading those of the operating system, more than a hundred of them, would take

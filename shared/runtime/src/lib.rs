@@ -56,7 +56,7 @@ pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};
 pub async fn serve(router: Router<AppState>) -> Result<(), Error> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     logs::subscriber(filter, io::stdout).init();
-    let (metrics, mount) = Box::pin(start())
+    let (metrics, mount) = start()
         .await
         .inspect_err(|error| tracing::error!(cause = error.as_ref(), "the function does not start"))?;
     gateway::run(router, metrics, mount).await

@@ -16,7 +16,7 @@ impl Connection {
         let greeting = self.client.get_item().table_name(&*self.table_name);
         let greeting = greeting.customize().interceptor(Greeting).config_override(once);
         // DynamoDB says that it is well, which is no answer to `GetItem`: there is always an error.
-        let _ = greeting.send().await;
+        let _ = Box::pin(greeting.send()).await;
     }
 }
 

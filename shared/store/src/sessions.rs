@@ -69,7 +69,7 @@ impl<'a> Sessions<'a> {
         let table = self.environment.table();
         let item = encode(self.key(session.user_id, session.id), session, 1)?;
         let request = table.client().put_item().table_name(table.name()).set_item(Some(item));
-        request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
+        Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl<'a> Sessions<'a> {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = request.send().await else {
+        let Err(error) = Box::pin(request.send()).await else {
             stored.revision += 1;
             return Ok(Rotation::Won(Box::new(SessionSnapshot(stored))));
         };
@@ -127,7 +127,7 @@ impl<'a> Sessions<'a> {
             .table_name(table.name())
             .set_key(Some(self.key(user, session).into_attributes()))
             .condition_expression("attribute_exists(pk)");
-        let Err(error) = request.send().await else {
+        let Err(error) = Box::pin(request.send()).await else {
             return Ok(true);
         };
         match error.as_service_error() {

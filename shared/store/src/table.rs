@@ -48,7 +48,7 @@ impl Table {
     pub(crate) async fn get<T: Entity>(&self, key: Key) -> Result<Option<Stored<T>>, StoreError> {
         let request = self.client().get_item().table_name(self.name());
         let request = request.set_key(Some(key.into_attributes())).consistent_read(true);
-        let answer = request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
         answer.item.as_ref().map(decode).transpose()
     }
 
@@ -56,8 +56,7 @@ impl Table {
     pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Batch, StoreError> {
         // DynamoDB refuses a batch that names an item twice.
         let keys = Vec::from_iter(HashSet::<Key>::from_iter(keys));
-        // A request of the SDK is some 10 KB, which is not to be moved about.
-        let chunks = keys.chunks(BATCH).map(|chunk| Box::pin(self.get_chunk(chunk.to_vec())));
+        let chunks = keys.chunks(BATCH).map(|chunk| self.get_chunk(chunk.to_vec()));
         let items = try_join_all(chunks).await?;
         Ok(Batch(items.into_iter().flatten().collect()))
     }
@@ -70,7 +69,7 @@ impl Table {
             let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(wanted)).build();
             let keys = keys.map_err(|error| corrupt("batch", error))?;
             let request = self.client().batch_get_item().request_items(self.name(), keys);
-            let answer = request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
+            let answer = Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
             for item in answer.responses.unwrap_or_default().remove(self.name()).unwrap_or_default() {
                 found.push((key_of(&item)?, item));
             }

@@ -128,7 +128,7 @@ impl<'a> Tenants<'a> {
         let (key, list) = (self.key(&tenant.tenant_id), self.roster());
         let line = async {
             match &tenant.parent {
-                Some(parent) => Box::pin(self.line_for_new(parent)).await,
+                Some(parent) => self.line_for_new(parent).await,
                 None => Ok(Vec::new()),
             }
         };

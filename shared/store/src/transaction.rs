@@ -182,7 +182,7 @@ impl<'a> Transaction<'a> {
 
     async fn attempt(&self) -> Result<(), Cancelled> {
         let request = self.table.client().transact_write_items();
-        let outcome = request.set_transact_items(Some(self.writes.clone())).send().await;
+        let outcome = Box::pin(request.set_transact_items(Some(self.writes.clone())).send()).await;
         outcome.map(|_| ()).map_err(|error| cancellation(&error))
     }
 

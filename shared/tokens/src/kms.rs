@@ -29,7 +29,8 @@ impl KmsSigner {
     /// # Errors
     /// KMS fails or refuses, or the key is no RSA key.
     pub async fn connect(client: Client, key_id: impl Into<String>) -> Result<Self, SigningError> {
-        let answer = client.get_public_key().key_id(key_id).send().await.map_err(explain)?;
+        let request = client.get_public_key().key_id(key_id);
+        let answer = Box::pin(request.send()).await.map_err(explain)?;
         let der = required(answer.public_key, "GetPublicKey answered no public key")?;
         // From here on the key is called by its own name: an alias that is moved to another key must not have that
         // key sign under this one's id.
@@ -90,14 +91,12 @@ impl KmsWrapped {
         key_id: impl Into<String>,
         encryption_context: HashMap<String, String>,
     ) -> Result<Self, SigningError> {
-        let answer = client
+        let request = client
             .generate_data_key_pair_without_plaintext()
             .key_id(key_id)
             .key_pair_spec(DataKeyPairSpec::Rsa2048)
-            .set_encryption_context(Some(encryption_context))
-            .send()
-            .await
-            .map_err(explain)?;
+            .set_encryption_context(Some(encryption_context));
+        let answer = Box::pin(request.send()).await.map_err(explain)?;
         let ciphertext = required(answer.private_key_ciphertext_blob, "KMS answered no private key")?;
         let public_key = required(answer.public_key, "KMS answered no public key")?;
         Ok(Self { ciphertext_blob: ciphertext.into_inner(), public_key_der: public_key.into_inner() })
@@ -114,13 +113,11 @@ impl KmsWrapped {
         public_key_der: &[u8],
         encryption_context: HashMap<String, String>,
     ) -> Result<LocalSigner, SigningError> {
-        let answer = client
+        let request = client
             .decrypt()
             .ciphertext_blob(Blob::new(ciphertext_blob))
-            .set_encryption_context(Some(encryption_context))
-            .send()
-            .await
-            .map_err(explain)?;
+            .set_encryption_context(Some(encryption_context));
+        let answer = Box::pin(request.send()).await.map_err(explain)?;
         let plaintext = required(answer.plaintext, "Decrypt answered no plaintext")?;
         let signer = LocalSigner::from_pkcs8_der(&Zeroizing::new(plaintext.into_inner()))?;
         if signer.kid() == PublicKey::from_spki_der(public_key_der)?.kid() {

@@ -120,7 +120,7 @@ impl Roster<'_> {
         let query = self.table.query(bucket_partition(self.vendor, &self.list, bucket), "");
         let query = query.projection_expression(LISTED).scan_index_forward(order == Order::Ascending);
         let query = query.limit(i32::try_from(depth).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(|error| StoreError::from_sdk(&error))?;
+        let answer = Box::pin(query.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
         let rows = answer.items.unwrap_or_default();
         let listed = |row: &Item| Listed::of(row).ok_or_else(|| corrupt("list entry", "it has no id"));
         Ok(Beginning { bucket, depth, entries: rows.iter().map(listed).collect::<Result<_, _>>()? })

@@ -155,7 +155,7 @@ impl Users<'_> {
             .update_expression("SET last_login = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
-        match request.send().await {
+        match Box::pin(request.send()).await {
             Ok(_) => Ok(()),
             // Removed at this moment: there is nothing to note.
             Err(error)
