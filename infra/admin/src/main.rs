@@ -19,7 +19,7 @@ use options::{Command, Options};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse().command).await {
+    match Box::pin(run(Options::parse().command)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rookery-admin: {}", with_causes(&*error));
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let config = Box::pin(aws_config::load_defaults(BehaviorVersion::latest())).await;
     match command {
         Command::CreateEnvironment(wanted) => {
             let store = Store::new(Connection::new(&config, &wanted.table));

@@ -1,8 +1,8 @@
 //! Callers, and what they are answered.
 
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
-use axum::http::{HeaderMap, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use rookery_domain::RefreshToken;
 use serde_json::Value;
@@ -14,21 +14,25 @@ use crate::app::TestService;
 #[derive(Clone)]
 pub struct Client {
     service: TestService,
-    headers: Vec<(String, String)>,
+    headers: HeaderMap,
     refresh_token: Option<RefreshToken>,
 }
 
 impl Client {
     pub(crate) fn new(service: TestService, host: &str) -> Self {
-        Self { service, headers: vec![("host".to_owned(), host.to_owned())], refresh_token: None }
+        Self { service, headers: HeaderMap::new(), refresh_token: None }.with(HOST.as_str(), host)
     }
 
     /// The same caller, who also sends the header `name`.
+    ///
+    /// # Panics
+    /// It is no header.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "a test that sends what is no header is wrong")]
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
-        client.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-        client.headers.push((name.to_owned(), value.to_owned()));
+        let name = HeaderName::try_from(name).expect("the name of a header");
+        client.headers.insert(name, HeaderValue::try_from(value).expect("the value of a header"));
         client
     }
 
@@ -95,18 +99,17 @@ impl Client {
     /// The request cannot be built, or its answer not read.
     #[expect(clippy::expect_used, reason = "a test that cannot send its request has failed")]
     pub async fn send(&self, method: &str, path: &str, body: Option<String>) -> Response {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
+        let has_body = body.is_some();
+        let request = Request::builder().method(method).uri(path);
+        let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
+        request.headers_mut().clone_from(&self.headers);
+        if has_body {
+            request.headers_mut().append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        let request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         let Ok(response) = self.service.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8(body.to_vec()).expect("text");
+        let text = String::from_utf8(body.into()).expect("text");
         Response { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 }

@@ -77,7 +77,7 @@ impl Arguments {
     }
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Failure> {
     let arguments = Arguments::parse();
     match env::var(ENDPOINT) {
