@@ -1,6 +1,6 @@
 //! The endpoint group on AWS Lambda.
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), rookery_runtime::Error> {
     rookery_runtime::serve(rookery_users::router()).await
 }

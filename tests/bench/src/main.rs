@@ -77,7 +77,7 @@ impl Arguments {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<ExitCode, Failure> {
     let arguments = Arguments::parse();
     match env::var(ENDPOINT) {
