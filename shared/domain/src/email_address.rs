@@ -35,7 +35,11 @@ impl FromStr for EmailAddress {
         if text.len() > Self::MAX_BYTES * 2 {
             return Err(EmailAddressError);
         }
-        let spelled: String = text.trim().nfc().collect::<String>().to_lowercase();
+        let text = text.trim();
+        let spelled = match text.is_ascii() {
+            true => text.to_ascii_lowercase(),
+            false => text.nfc().collect::<String>().to_lowercase(),
+        };
         let rules = email_address::Options::default().without_display_text().without_domain_literal();
         let parses = email_address::EmailAddress::parse_with_options(&spelled, rules).is_ok();
         if !parses || spelled.len() > Self::MAX_BYTES || spelled.chars().any(char::is_control) {

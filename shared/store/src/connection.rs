@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::BoxError;
 
-use crate::Consumption;
+use crate::{Consumption, consumption};
 
 /// A DynamoDB client and the name of the table.
 #[derive(Clone, Debug)]
@@ -29,8 +30,7 @@ impl Connection {
         let config = aws_sdk_dynamodb::config::Builder::from(config)
             // Answers are no streams, and every operation has a limit in time of its own.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .interceptor(round_trips.clone())
-            .interceptor(consumption.clone())
+            .interceptor(Watch { round_trips: round_trips.clone(), consumption: consumption.clone() })
             .build();
         Self { client: Client::from_conf(config), table_name: table_name.into(), round_trips, consumption }
     }
@@ -60,11 +60,39 @@ impl RoundTrips {
     pub fn waves(&self) -> usize {
         self.0.waves.load(Ordering::SeqCst)
     }
+
+    fn begin(&self) {
+        self.0.requests.fetch_add(1, Ordering::SeqCst);
+        if self.0.under_way.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.0.waves.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn end(&self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
-impl Intercept for RoundTrips {
+/// Watches what goes to the table. It is one interceptor, as each has a part in some twenty steps of every request.
+#[derive(Debug)]
+struct Watch {
+    round_trips: RoundTrips,
+    consumption: Consumption,
+}
+
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "RoundTrips"
+        "Watch"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        consumption::ask(context.input_mut());
+        Ok(())
     }
 
     fn read_before_transmit(
@@ -73,10 +101,17 @@ impl Intercept for RoundTrips {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.requests.fetch_add(1, Ordering::SeqCst);
-        if self.0.under_way.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.0.waves.fetch_add(1, Ordering::SeqCst);
-        }
+        self.round_trips.begin();
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.consumption.note(context.output_or_error());
         Ok(())
     }
 
@@ -86,7 +121,7 @@ impl Intercept for RoundTrips {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.round_trips.end();
         Ok(())
     }
 }

@@ -2,16 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_dynamodb::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
-};
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata as _};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::{
     batch_get_item, delete_item, get_item, put_item, query, transact_write_items, update_item,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 
 use crate::error::is_throttle;
 
@@ -38,47 +35,25 @@ impl Consumption {
         *self.consumed()
     }
 
-    fn consumed(&self) -> MutexGuard<'_, Consumed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Intercept for Consumption {
-    fn name(&self) -> &'static str {
-        "Consumption"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        ask(context.input_mut());
-        Ok(())
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        match context.output_or_error() {
+    pub(crate) fn note(&self, outcome: Result<&Output, &OrchestratorError<Error>>) {
+        match outcome {
             Ok(output) => add(&mut self.consumed(), output),
             Err(error) if error.as_operation_error().is_some_and(is_throttled) => {
                 self.consumed().throttles += 1;
             }
             Err(_) => {}
         }
-        Ok(())
+    }
+
+    fn consumed(&self) -> MutexGuard<'_, Consumed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 macro_rules! operations {
     ($($units:ident: $module:ident $input:ident $output:ident $error:ident;)*) => {
         /// Has the answer say what it consumed.
-        fn ask(input: &mut Input) {
+        pub(crate) fn ask(input: &mut Input) {
             $(if let Some(input) = input.downcast_mut::<$module::$input>() {
                 input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
             })*

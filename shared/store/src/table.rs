@@ -1,6 +1,6 @@
 //! Reading items.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -53,9 +53,10 @@ impl Table {
     }
 
     /// Reads several items in one round trip, of whatever types.
-    pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Batch, StoreError> {
+    pub(crate) async fn get_all(&self, mut keys: Vec<Key>) -> Result<Batch, StoreError> {
         // DynamoDB refuses a batch that names an item twice.
-        let keys = Vec::from_iter(HashSet::<Key>::from_iter(keys));
+        keys.sort_unstable();
+        keys.dedup();
         let chunks = keys.chunks(BATCH).map(|chunk| self.get_chunk(chunk.to_vec()));
         let items = try_join_all(chunks).await?;
         Ok(Batch(items.into_iter().flatten().collect()))
