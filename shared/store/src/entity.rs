@@ -117,8 +117,8 @@ pub(crate) fn decode<T: Entity>(item: &Item) -> Result<Stored<T>, StoreError> {
         return Err(corrupt(T::TYPE, format!("its schema {schema} is newer than this program")));
     }
     let revision = number(item, REVISION).unwrap_or_default();
-    let document =
-        document(item).ok_or_else(|| corrupt(T::TYPE, "it has no document, or not one of JSON"))?;
+    let document = document(item)
+        .ok_or_else(|| corrupt(T::TYPE, "its document is no JSON: another version wrote it"))?;
     let mut value: T = serde_json::from_str(document).map_err(|error| corrupt(T::TYPE, error))?;
     value.complete(item);
     Ok(Stored { value, revision })
@@ -144,4 +144,41 @@ pub(crate) fn key_of(item: &Item) -> Result<Key, StoreError> {
 
 pub(crate) fn corrupt(entity: &'static str, reason: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt { entity, reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use rookery_domain::{SeededEntropy, Session, SessionLimits, TenantId, Timestamp, UserId};
+
+    use super::*;
+
+    fn item() -> Item {
+        let entropy = SeededEntropy::new(1);
+        let (user, tenant) = (UserId::random(&entropy), TenantId::random(&entropy));
+        let limits = SessionLimits { lifetime_seconds: 60 };
+        let (_, session) = Session::begin(&entropy, Timestamp::from_millis(0), user, tenant, limits);
+        encode(Key::host("auth.example.com"), &session, 1).unwrap()
+    }
+
+    #[test]
+    fn an_item_of_another_type_or_another_version_is_refused() {
+        assert!(decode::<Session>(&item()).is_ok());
+        let of_fields = AttributeValue::M(HashMap::new());
+        let newer = AttributeValue::N((Session::SCHEMA + 1).to_string());
+        let other = AttributeValue::S("tenant".to_owned());
+        for (name, value) in [(DOCUMENT, of_fields), (SCHEMA, newer), (TYPE, other)] {
+            let item: Item = item().into_iter().chain([(name.to_owned(), value)]).collect();
+            let refused = decode::<Session>(&item);
+            assert!(matches!(refused, Err(StoreError::Corrupt { entity: "session", .. })), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_document_is_written_with_it() {
+        let mut item = item();
+        let stored = decode::<Session>(&item).unwrap();
+        let Replacement { expression, names, values, .. } = replacement(&stored).unwrap();
+        assert_eq!(expression, "SET document = :document, revision = :next, #ttl = :ttl");
+        assert_eq!((&names["#ttl"], values.get(":ttl")), (&"ttl".to_owned(), item.remove("ttl").as_ref()));
+    }
 }

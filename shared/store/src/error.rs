@@ -11,7 +11,7 @@ pub enum StoreError {
     /// Others kept changing the same items, after several tries.
     #[error("the items are contended")]
     Contended,
-    /// An item that cannot be read: it was written by something else, or by a newer version.
+    /// An item that cannot be read: it was written by something else, or by another version.
     #[error("an item of type {entity} cannot be read: {reason}")]
     Corrupt {
         /// The type that was expected.
