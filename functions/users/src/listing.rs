@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::RawQuery;
 use rookery_domain::{Catalog, EmailAddress, Membership, Page, TenantId, User, UserId};
-use rookery_http::auth::{Principal, ReadUsers, ScopeAuth};
+use rookery_http::auth::{Applicant, Principal, ReadUsers, ScopeAuth};
 use rookery_http::page::{PageParameters, PageResponse};
 use rookery_http::wire::{UserDetails, UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, Query, with_own_roles};
-use rookery_store::UserQuery;
+use rookery_store::{Glance, UserQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -48,12 +48,12 @@ pub(crate) struct UserRolesRow {
     responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
 )]
 pub(crate) async fn list_v1(
-    caller: ScopeAuth<ReadUsers>,
+    applicant: Applicant<ReadUsers>,
     Query(page): Query<PageParameters>,
     Query(filter): Query<UserFilter>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    list(&caller, &page, filter, raw.as_deref()).await
+    list(applicant, &page, filter, raw.as_deref()).await
 }
 
 /// Lists users as version 1 does.
@@ -71,29 +71,28 @@ pub(crate) async fn list_v1(
     responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
 )]
 pub(crate) async fn list_v2(
-    caller: ScopeAuth<ReadUsers>,
+    applicant: Applicant<ReadUsers>,
     Query(page): Query<PageParameters>,
     Query(filter): Query<UserFilter>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    list(&caller, &page, filter, raw.as_deref()).await
+    list(applicant, &page, filter, raw.as_deref()).await
 }
 
 async fn list(
-    caller: &ScopeAuth<ReadUsers>,
+    applicant: Applicant<ReadUsers>,
     page: &PageParameters,
     filter: UserFilter,
     raw: Option<&str>,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
     let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
     let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
-    let query = filter.query(request)?;
-    let tenant = caller.tenant_id.clone();
-    let (found, catalog) =
-        tokio::try_join!(find(caller, tenant, query, with_sub_tenants), catalog_for(caller))?;
+    let query = within(applicant.tenant_id.clone(), applicant.is_vendor(), filter.query(request)?);
+    let (caller, glance) = begin(applicant, query).await?;
+    let (found, catalog) = tokio::try_join!(find(&caller, glance, with_sub_tenants), catalog_for(&caller))?;
     let memberships: Vec<_> = found.users.items.iter().flat_map(|user| &user.memberships).collect();
     let catalog = with_own_roles(&caller.store, catalog, memberships).await?;
-    Ok(Json(PageResponse::new(found.show(caller, Some(&catalog)), request, raw)))
+    Ok(Json(PageResponse::new(found.show(&caller, Some(&catalog)), request, raw)))
 }
 
 /// Lists users without their roles and permissions, a page at a time.
@@ -111,22 +110,21 @@ async fn list(
     responses((status = OK, body = PageResponse<UserResponse>), (status = BAD_REQUEST), (status = FORBIDDEN)),
 )]
 pub(crate) async fn list_v3(
-    caller: ScopeAuth<ReadUsers>,
+    applicant: Applicant<ReadUsers>,
     Query(page): Query<PageParameters>,
     Query(filter): Query<UserFilterV3>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
     let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
-    let tenant = tenant_named_twice(&caller, filter.tenant_id.as_deref())?;
+    let tenant = tenant_named_twice(&applicant, filter.tenant_id.as_deref())?;
     let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
     let addresses = filter.addresses()?;
-    let mut query = filter.query(request)?;
-    for address in addresses {
-        let mut owner: Vec<_> = owner_of(&caller, &address).await?.into_iter().collect();
-        owner.retain(|id| query.ids.as_ref().is_none_or(|ids| ids.contains(id)));
-        query.ids = Some(owner);
-    }
-    let found = find(&caller, tenant, query, with_sub_tenants).await?;
+    let query = within(tenant, applicant.is_vendor(), filter.query(request)?);
+    let (caller, glance) = match addresses.is_empty() {
+        true => begin(applicant, query).await?,
+        false => begin_with_owners(applicant, query, &addresses).await?,
+    };
+    let found = find(&caller, glance, with_sub_tenants).await?;
     Ok(Json(PageResponse::new(found.show(&caller, None), request, raw.as_deref())))
 }
 
@@ -152,9 +150,10 @@ pub(crate) async fn roles(
     }
     let ids = user_ids(&named.ids)?;
     let page = UserQuery::page(Vec::new(), ids.len(), 0);
-    let query = UserQuery { ids: Some(ids), ..page };
-    let tenant = caller.tenant_id.clone();
-    let (found, catalog) = tokio::try_join!(find(&caller, tenant, query, false), catalog_for(&caller))?;
+    let is_vendor = caller.principal.user().is_none();
+    let query = within(caller.tenant_id.clone(), is_vendor, UserQuery { ids: Some(ids), ..page });
+    let glance = caller.store.users().glance(query).await?;
+    let (found, catalog) = tokio::try_join!(find(&caller, glance, false), catalog_for(&caller))?;
     let mut rows = Vec::new();
     for user in &found.users.items {
         rows.extend(found.memberships(user).map(|membership| (user.id, membership)));
@@ -202,29 +201,52 @@ impl Found {
     }
 }
 
-/// The users that `query` finds: in the whole environment or in `tenant` and, if `with_sub_tenants`, in those below it.
+/// `query` within `tenant`; without one, in the whole environment. Vendors see invisible users too.
+fn within(tenant: Option<TenantId>, is_vendor: bool, query: UserQuery) -> UserQuery {
+    UserQuery { tenants: tenant.into_iter().collect(), with_invisible: is_vendor, ..query }
+}
+
+/// Looks up who asks, and at the same time who is on the page.
+async fn begin(
+    applicant: Applicant<ReadUsers>,
+    query: UserQuery,
+) -> ApiResult<(ScopeAuth<ReadUsers>, Glance)> {
+    let store = applicant.store.clone();
+    let users = store.users();
+    let (caller, glance) = tokio::join!(applicant.admit(), users.glance(query));
+    Ok((caller?, glance?))
+}
+
+/// The same, of those who own all of `addresses`.
+async fn begin_with_owners(
+    applicant: Applicant<ReadUsers>,
+    mut query: UserQuery,
+    addresses: &[EmailAddress],
+) -> ApiResult<(ScopeAuth<ReadUsers>, Glance)> {
+    let caller = applicant.admit().await?;
+    for address in addresses {
+        let mut owner: Vec<_> = owner_of(&caller, address).await?.into_iter().collect();
+        owner.retain(|id| query.ids.as_ref().is_none_or(|ids| ids.contains(id)));
+        query.ids = Some(owner);
+    }
+    let glance = caller.store.users().glance(query).await?;
+    Ok((caller, glance))
+}
+
+/// The users that `glance` begins with and, if `with_sub_tenants`, those in the tenants below.
 ///
 /// Most tenants have none below them. So their own list is read at the same time as the tree, and again with the others
 /// only where there are others.
-async fn find(
-    caller: &ScopeAuth<ReadUsers>,
-    tenant: Option<TenantId>,
-    query: UserQuery,
-    with_sub_tenants: bool,
-) -> ApiResult<Found> {
+async fn find(caller: &ScopeAuth<ReadUsers>, glance: Glance, with_sub_tenants: bool) -> ApiResult<Found> {
     let users = caller.store.users();
-    let mut query = UserQuery {
-        tenants: tenant.iter().cloned().collect(),
-        with_invisible: caller.principal.user().is_none(),
-        ..query
-    };
+    let mut query = glance.query().clone();
     let below = async {
-        match tenant.filter(|_| with_sub_tenants) {
-            Some(tenant) => tenants_below(&caller.principal, &caller.store, &tenant).await,
+        match query.tenants.first().filter(|_| with_sub_tenants) {
+            Some(tenant) => tenants_below(&caller.principal, &caller.store, tenant).await,
             None => Ok(Vec::new()),
         }
     };
-    let (found, below) = tokio::try_join!(async { Ok(users.list(&query).await?) }, below)?;
+    let (found, below) = tokio::try_join!(async { Ok(users.list_from(glance).await?) }, below)?;
     if below.is_empty() {
         return Ok(Found { users: found, scope: query.tenants });
     }
@@ -248,18 +270,21 @@ async fn owner_of(caller: &ScopeAuth<ReadUsers>, email: &EmailAddress) -> ApiRes
 }
 
 /// The tenant that the header and the parameter `_tenantId` name, which must not be two.
-fn tenant_named_twice(caller: &ScopeAuth<ReadUsers>, parameter: Option<&str>) -> ApiResult<Option<TenantId>> {
+fn tenant_named_twice(
+    applicant: &Applicant<ReadUsers>,
+    parameter: Option<&str>,
+) -> ApiResult<Option<TenantId>> {
     let parameter: Option<TenantId> = parameter.map(str::parse).transpose()?;
-    let agree = match (&caller.tenant_id, &parameter) {
+    let agree = match (&applicant.tenant_id, &parameter) {
         (Some(tenant), Some(parameter)) => tenant == parameter,
         (Some(_) | None, _) => true,
     };
-    match (agree, &caller.principal) {
-        (true, _) => Ok(caller.tenant_id.clone().or(parameter)),
-        (false, Principal::User(_)) => {
+    match (agree, applicant.is_vendor()) {
+        (true, _) => Ok(applicant.tenant_id.clone().or(parameter)),
+        (false, false) => {
             Err(ApiError::Forbidden("_tenantId must be the tenant that the token is for".to_owned()))
         }
-        (false, Principal::Vendor(_)) => {
+        (false, true) => {
             Err(ApiError::Invalid("_tenantId and the header frontegg-tenant-id must agree".to_owned()))
         }
     }

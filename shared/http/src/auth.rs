@@ -8,6 +8,7 @@
 //! | [`TenantAuth<P>`] | a vendor that names a tenant; a user with permission `P` | the environment and the tenant |
 //! | [`ScopeAuth<P>`] | a vendor; a user with permission `P` | the environment and, if there is one, the tenant |
 //! | [`ActingUser`] | a vendor that names a user; a user | the environment and the user |
+//! | [`Applicant<P>`] | whoever [`ScopeAuth<P>`] lets in, once they are looked up | the same, before that |
 //!
 //! With a user's token the tenant and the user are those of the token, whatever the headers say.
 
@@ -93,6 +94,24 @@ pub struct ScopeAuth<P> {
     permission: PhantomData<P>,
 }
 
+/// Somebody with a genuine token who wants to do what `P` permits. They are still to be looked up: what they ask for may be
+/// read meanwhile, and nothing of it is answered before [`Self::admit`] lets them in.
+pub struct Applicant<P> {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The tenant; none for the whole environment.
+    pub tenant_id: Option<TenantId>,
+    claims: Claims,
+    app: AppState,
+    permission: PhantomData<P>,
+}
+
+/// What a genuine token says.
+enum Claims {
+    Vendor(VendorClaims),
+    User(Box<UserClaims>),
+}
+
 /// A user in their own affairs, or a vendor in theirs on their behalf.
 pub struct ActingUser {
     /// The environment's data.
@@ -139,17 +158,32 @@ impl FromRequestParts<AppState> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        Claims::read(parts, app)?.look_up(app).await
+    }
+}
+
+impl Claims {
+    fn read(parts: &Parts, app: &AppState) -> ApiResult<Self> {
         let token = presented_token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
         let now = app.now();
         if let Ok(claims) = decode::<VendorClaims>(token, &app.vendor_keys, now) {
             observed::environment(parts, claims.vendor_id);
-            return Ok(Self::Vendor(VendorAuth { store: app.store.environment(claims.vendor_id) }));
+            return Ok(Self::Vendor(claims));
         }
         let claims =
             decode::<UserClaims>(token, &app.user_keys, now).map_err(|_| ApiError::Unauthenticated)?;
         observed::environment(parts, claims.aud);
         observed::tenant(parts, &claims.tenant_id);
-        Ok(Self::User(Box::new(authenticate_user(claims, app).await?)))
+        Ok(Self::User(Box::new(claims)))
+    }
+
+    async fn look_up(self, app: &AppState) -> ApiResult<Principal> {
+        match self {
+            Self::Vendor(claims) => {
+                Ok(Principal::Vendor(VendorAuth { store: app.store.environment(claims.vendor_id) }))
+            }
+            Self::User(claims) => Ok(Principal::User(Box::new(authenticate_user(*claims, app).await?))),
+        }
     }
 }
 
@@ -231,13 +265,6 @@ impl Principal {
             Self::User(user) => Some(user),
         }
     }
-
-    fn store(&self) -> EnvironmentStore {
-        match self {
-            Self::Vendor(vendor) => vendor.store.clone(),
-            Self::User(user) => user.store.clone(),
-        }
-    }
 }
 
 impl<P: Permission> FromRequestParts<AppState> for PermittedUser<P> {
@@ -254,15 +281,42 @@ impl<P: Permission> FromRequestParts<AppState> for ScopeAuth<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
-        let principal = Principal::from_request_parts(parts, app).await?;
-        let tenant_id = match &principal {
-            Principal::Vendor(_) => named_tenant(parts)?,
-            Principal::User(user) => {
-                user.require::<P>().await?;
-                Some(user.tenant_id.clone())
-            }
+        Applicant::from_request_parts(parts, app).await?.admit().await
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for Applicant<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let claims = Claims::read(parts, app)?;
+        let (vendor, tenant_id) = match &claims {
+            Claims::Vendor(claims) => (claims.vendor_id, named_tenant(parts)?),
+            Claims::User(claims) => (claims.aud, Some(claims.tenant_id.clone())),
         };
-        Ok(Self { store: principal.store(), tenant_id, principal, permission: PhantomData })
+        let (store, app) = (app.store.environment(vendor), app.clone());
+        Ok(Self { store, tenant_id, claims, app, permission: PhantomData })
+    }
+}
+
+impl<P: Permission> Applicant<P> {
+    /// Whether it is a vendor.
+    #[must_use]
+    pub fn is_vendor(&self) -> bool {
+        matches!(self.claims, Claims::Vendor(_))
+    }
+
+    /// Looks them up, and lets them in if they may do what they want.
+    ///
+    /// # Errors
+    /// They are gone or may not, or the table fails.
+    pub async fn admit(self) -> ApiResult<ScopeAuth<P>> {
+        let Self { store, tenant_id, claims, app, permission } = self;
+        let principal = claims.look_up(&app).await?;
+        if let Principal::User(user) = &principal {
+            user.require::<P>().await?;
+        }
+        Ok(ScopeAuth { store, tenant_id, principal, permission })
     }
 }
 

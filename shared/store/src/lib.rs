@@ -35,8 +35,8 @@ pub use roster::{LARGEST_SORTED_LIST, ListError};
 pub use sessions::{Rotation, SessionSnapshot, Sessions};
 pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
 pub use users::{
-    Addition, Admission, Arrival, Caller, Login, NewUser, NewUserError, UserQuery, UserSnapshot, UserSort,
-    Users, WithEnvironment,
+    Addition, Admission, Arrival, Caller, Glance, Login, NewUser, NewUserError, UserQuery, UserSnapshot,
+    UserSort, Users, WithEnvironment,
 };
 
 use std::collections::HashMap;

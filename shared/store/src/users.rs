@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Arrival};
 pub use joining::{Addition, NewUser, NewUserError};
-pub use listing::{UserQuery, UserSort};
+pub use listing::{Glance, UserQuery, UserSort};
 
 use crate::entity::{Entity, Item, Stored, number};
 use crate::keys::{Key, List};

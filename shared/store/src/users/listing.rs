@@ -60,7 +60,35 @@ pub enum UserSort {
     TenantId,
 }
 
+/// The beginning of a list: who is on the page, as far as that is told without reading users or a whole list.
+#[derive(Debug)]
+pub struct Glance {
+    query: UserQuery,
+    /// The ids on the page, if it is one by age.
+    page: Option<Page<UserId>>,
+}
+
+impl Glance {
+    /// What was asked for.
+    #[must_use]
+    pub fn query(&self) -> &UserQuery {
+        &self.query
+    }
+}
+
 impl Users<'_> {
+    /// Begins a list, which [`Self::list_from`] goes on with.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn glance(&self, query: UserQuery) -> Result<Glance, StoreError> {
+        let page = match query.list_by_age() {
+            Some(list) => Some(self.ids_by_age(&list, &query).await?),
+            None => None,
+        };
+        Ok(Glance { query, page })
+    }
+
     /// One page of users.
     ///
     /// By age it costs the same however long the list is. Any other order or a filter reads the whole list; a filter for
@@ -69,11 +97,23 @@ impl Users<'_> {
     /// # Errors
     /// There are too many to sort or search, or the table fails.
     pub async fn list(&self, query: &UserQuery) -> Result<Page<User>, ListError> {
+        self.list_from(self.glance(query.clone()).await?).await
+    }
+
+    /// The page of users that `glance` began.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub async fn list_from(&self, glance: Glance) -> Result<Page<User>, ListError> {
+        let Glance { query, page } = &glance;
         if let Some(ids) = &query.ids {
             return Ok(query.choose(self.members_among(ids, &query.tenants).await?));
         }
-        if let Some(list) = query.list_by_age() {
-            return Ok(self.page_by_age(&list, query).await?);
+        if let Some(ids) = page {
+            let mut users = self.get_all(&ids.items).await?;
+            // Whoever became invisible just now is in the list that was read.
+            users.retain(|user| query.with_invisible || !user.invisible);
+            return Ok(Page { items: users, total: ids.total });
         }
         let ids = query.select(self.entries(query).await?);
         if let Some(metadata) = &query.metadata {
@@ -83,14 +123,11 @@ impl Users<'_> {
         Ok(Page { items: self.get_all(&ids.items).await?, total: ids.total })
     }
 
-    async fn page_by_age(&self, list: &List, query: &UserQuery) -> Result<Page<User>, StoreError> {
+    async fn ids_by_age(&self, list: &List, query: &UserQuery) -> Result<Page<UserId>, StoreError> {
         let sight = if query.with_invisible { Sight::All } else { Sight::Visible };
         let page = self.roster(list).page(query.page, sight).await?;
-        let ids = page.items.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
-        let mut users = self.get_all(&ids).await?;
-        // Whoever became invisible just now is in the list that was read.
-        users.retain(|user| query.with_invisible || !user.invisible);
-        Ok(Page { items: users, total: page.total })
+        let items = page.items.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page { items, total: page.total })
     }
 
     async fn search_metadata(
@@ -139,7 +176,10 @@ impl Users<'_> {
 impl UserQuery {
     /// The one list whose order by age answers this query without being read whole.
     fn list_by_age(&self) -> Option<List> {
-        let filtered = self.filter.is_some() || self.name_prefix.is_some() || self.metadata.is_some();
+        let filtered = self.ids.is_some()
+            || self.filter.is_some()
+            || self.name_prefix.is_some()
+            || self.metadata.is_some();
         match self.lists().as_slice() {
             [list] if !filtered && self.sort == UserSort::CreatedAt => Some(list.clone()),
             _ => None,

@@ -111,6 +111,25 @@ async fn list() {
 }
 
 #[tokio::test]
+async fn glance() {
+    let world = World::new().await;
+    let (own, other) = (world.own.users(), world.other.users());
+    let query = UserQuery::page(vec![world.acme.clone()], 10, 0);
+    let glance = own.glance(query.clone()).await.unwrap();
+    assert_eq!(own.list_from(glance).await.unwrap().items.len(), 1);
+    let foreign = other.glance(query).await.unwrap();
+    assert_eq!(own.list_from(foreign).await.unwrap().items.len(), 0);
+}
+
+#[tokio::test]
+async fn list_from() {
+    let world = World::new().await;
+    let (own, other) = (world.own.users(), world.other.users());
+    let glance = own.glance(UserQuery::page(vec![world.acme.clone()], 10, 0)).await.unwrap();
+    assert_eq!(other.list_from(glance).await.unwrap().items.len(), 0);
+}
+
+#[tokio::test]
 async fn create() {
     let world = World::new().await;
     world.untouched_by(world.other.users().create(&world.twin())).await.unwrap();
