@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rookery_domain::{Environment, Role, VendorId};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::CATALOG_VERSION;
 use crate::contention::while_contended;
 use crate::entity::{Entity, Item, Stored, decode, document, number};
 use crate::keys::Key;
@@ -20,9 +21,6 @@ impl Entity for Environment {
         self.catalog_version = number(item, CATALOG_VERSION).unwrap_or_default();
     }
 }
-
-/// How often the catalogue has changed. It is changed in place, so that roles can be written without the environment.
-pub(crate) const CATALOG_VERSION: &str = "catalog_version";
 
 /// Environments as they were last read. Every request reads one, and they hardly ever change: while the document is the
 /// same, it is not parsed again.

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::{CatalogStore, owners};
 use crate::contention::while_contended;
 use crate::entity::{Entity, Stored, decode};
-use crate::environments::CATALOG_VERSION;
 use crate::keys::{Key, ROLE, tenant_partition};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{StoreError, UpdateError};
@@ -384,6 +383,10 @@ pub(crate) fn insert<T: CatalogItem>(
     }
     Ok(claims)
 }
+
+/// How often the catalogue has changed: an attribute of the environment's item, changed in place, so that roles can be
+/// written without the environment.
+pub(crate) const CATALOG_VERSION: &str = "catalog_version";
 
 /// Has everybody read the catalogue anew: belongs in every transaction that changes it.
 fn raise_version(transaction: &mut Transaction<'_>, vendor: VendorId) -> Result<(), StoreError> {
