@@ -49,11 +49,11 @@ pub(crate) struct UserRolesRow {
 )]
 pub(crate) async fn list_v1(
     applicant: Applicant<ReadUsers>,
-    Query(page): Query<PageParameters>,
-    Query(filter): Query<UserFilter>,
+    page: ApiResult<Query<PageParameters>>,
+    filter: ApiResult<Query<UserFilter>>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    list(applicant, &page, filter, raw.as_deref()).await
+    list(applicant, page, filter, raw.as_deref()).await
 }
 
 /// Lists users as version 1 does.
@@ -72,22 +72,30 @@ pub(crate) async fn list_v1(
 )]
 pub(crate) async fn list_v2(
     applicant: Applicant<ReadUsers>,
-    Query(page): Query<PageParameters>,
-    Query(filter): Query<UserFilter>,
+    page: ApiResult<Query<PageParameters>>,
+    filter: ApiResult<Query<UserFilter>>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    list(applicant, &page, filter, raw.as_deref()).await
+    list(applicant, page, filter, raw.as_deref()).await
 }
 
 async fn list(
     applicant: Applicant<ReadUsers>,
-    page: &PageParameters,
-    filter: UserFilter,
+    page: ApiResult<Query<PageParameters>>,
+    filter: ApiResult<Query<UserFilter>>,
     raw: Option<&str>,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
-    let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
-    let query = within(applicant.tenant_id.clone(), applicant.is_vendor(), filter.query(request)?);
+    let asked = || {
+        let (Query(page), Query(filter)) = (page?, filter?);
+        let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
+        let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
+        let query = within(applicant.tenant_id.clone(), applicant.is_vendor(), filter.query(request)?);
+        Ok((request, with_sub_tenants, query))
+    };
+    let (request, with_sub_tenants, query) = match asked() {
+        Ok(asked) => asked,
+        Err(error) => return Err(applicant.refuse(error).await),
+    };
     let (caller, glance) = begin(applicant, query).await?;
     let (found, catalog) = tokio::try_join!(find(&caller, glance, with_sub_tenants), catalog_for(&caller))?;
     let memberships: Vec<_> = found.users.items.iter().flat_map(|user| &user.memberships).collect();
@@ -111,15 +119,23 @@ async fn list(
 )]
 pub(crate) async fn list_v3(
     applicant: Applicant<ReadUsers>,
-    Query(page): Query<PageParameters>,
-    Query(filter): Query<UserFilterV3>,
+    page: ApiResult<Query<PageParameters>>,
+    filter: ApiResult<Query<UserFilterV3>>,
     RawQuery(raw): RawQuery,
 ) -> ApiResult<Json<PageResponse<UserResponse>>> {
-    let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
-    let tenant = tenant_named_twice(&applicant, filter.tenant_id.as_deref())?;
-    let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
-    let addresses = filter.addresses()?;
-    let query = within(tenant, applicant.is_vendor(), filter.query(request)?);
+    let asked = || {
+        let (Query(page), Query(filter)) = (page?, filter?);
+        let request = page.request(DEFAULT_PAGE, LARGEST_PAGE)?;
+        let tenant = tenant_named_twice(&applicant, filter.tenant_id.as_deref())?;
+        let with_sub_tenants = filter.include_sub_tenants.unwrap_or(true);
+        let addresses = filter.addresses()?;
+        let query = within(tenant, applicant.is_vendor(), filter.query(request)?);
+        Ok((request, with_sub_tenants, addresses, query))
+    };
+    let (request, with_sub_tenants, addresses, query) = match asked() {
+        Ok(asked) => asked,
+        Err(error) => return Err(applicant.refuse(error).await),
+    };
     let (caller, glance) = match addresses.is_empty() {
         true => begin(applicant, query).await?,
         false => begin_with_owners(applicant, query, &addresses).await?,

@@ -306,6 +306,11 @@ impl<P: Permission> Applicant<P> {
         matches!(self.claims, Claims::Vendor(_))
     }
 
+    /// What to answer to a request that is wrong: `error`, if whoever sent it is let in; otherwise why they are not.
+    pub async fn refuse(self, error: ApiError) -> ApiError {
+        self.admit().await.err().unwrap_or(error)
+    }
+
     /// Looks them up, and lets them in if they may do what they want.
     ///
     /// # Errors

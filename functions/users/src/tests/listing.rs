@@ -341,10 +341,15 @@ async fn nobody_is_shown_a_list_before_they_are_let_in() {
     for path in [V1, "/identity/resources/users/v2", V3] {
         let _ = admin.get(path).await.expect(200);
         assert!(nobody.get(path).await.error(403).contains("permission"), "{path}");
+        for wrong in ["_limit=x", "_limit=0", "_sortBy=shoe-size", "ids=x"] {
+            let _ = admin.get(&format!("{path}?{wrong}")).await.error(400);
+            let _ = nobody.get(&format!("{path}?{wrong}")).await.error(403);
+        }
     }
     app.environment().sessions().end_all(jane.id, |_| true).await.unwrap();
     for path in [V1, "/identity/resources/users/v2", V3] {
         let _ = admin.get(path).await.error(401);
         let _ = admin.get(&format!("{path}?_sortBy=email")).await.error(401);
+        let _ = admin.get(&format!("{path}?_limit=x")).await.error(401);
     }
 }
