@@ -67,6 +67,7 @@ WITH_SAM = export PATH="$$(infra/tools/install sam):$$PATH" SAM_CLI_TELEMETRY=0;
 test-lambda: lint-stack ## Deploy the stack to an emulator of AWS and test it there (needs Python 3 and Node 20)
 	"$$(infra/tools/install emulator)"/python -m unittest discover --start-directory infra/emulator
 	$(WITH_SAM) sam build --parameter-overrides Architecture=$(HOST_ARCH)
+	infra/emulator/linked.py
 	cargo build $(LOCKED) --workspace --bin rookery-admin --bin rookery-local --test e2e
 	for options in '--signing-mode=KmsSign' '--signing-mode=KmsWrapped --base-path=id'; do \
 	  infra/emulator/run $$options -- $(MAKE) --no-print-directory test-deployed; \

@@ -1,6 +1,8 @@
 //! The endpoint group on AWS Lambda.
 
+use rookery_runtime::{Error, Function};
+
 #[tokio::main]
-async fn main() -> Result<(), rookery_runtime::Error> {
-    rookery_runtime::serve(rookery_users::router()).await
+async fn main() -> Result<(), Error> {
+    Function::new(rookery_users::router()).sending_mail().signing_user_tokens().serve().await
 }

@@ -1,6 +1,8 @@
 //! The endpoint group on AWS Lambda.
 
+use rookery_runtime::{Error, Function};
+
 #[tokio::main]
-async fn main() -> Result<(), rookery_runtime::Error> {
-    rookery_runtime::serve(rookery_vendor_auth::router()).await
+async fn main() -> Result<(), Error> {
+    Function::new(rookery_vendor_auth::router()).signing_vendor_tokens().serve().await
 }

@@ -17,31 +17,84 @@ pub const USER_KEY_CONTEXT: (&str, &str) = ("rookery:signs", "user-tokens");
 /// place of the other.
 pub const VENDOR_KEY_CONTEXT: (&str, &str) = ("rookery:signs", "vendor-tokens");
 
-/// The keys for users' tokens and those for vendors'.
-pub(crate) async fn rings(client: Client, settings: KeySettings) -> Result<(KeyRing, KeyRing), SigningError> {
-    try_join(
-        ring(&client, settings.user, USER_KEY_CONTEXT),
-        ring(&client, settings.vendor, VENDOR_KEY_CONTEXT),
-    )
-    .await
+/// How the current keys are connected to: those for users' tokens, and those for vendors'.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyRings {
+    pub(crate) user: Connect,
+    pub(crate) vendor: Connect,
+}
+
+/// Connects to a key: [`to_sign`] or [`to_verify`].
+type Connect =
+    for<'a> fn(&'a Client, KeySetting, Context) -> BoxFuture<'a, Result<Arc<dyn Signer>, SigningError>>;
+
+/// An encryption context, of one name and its value.
+type Context = (&'static str, &'static str);
+
+impl KeyRings {
+    /// The keys for users' tokens and those for vendors'.
+    ///
+    /// # Errors
+    /// KMS fails or refuses, or a key is no RSA key.
+    pub(crate) async fn connect(
+        self,
+        client: Client,
+        settings: KeySettings,
+    ) -> Result<(KeyRing, KeyRing), SigningError> {
+        try_join(
+            ring(&client, settings.user, self.user, USER_KEY_CONTEXT),
+            ring(&client, settings.vendor, self.vendor, VENDOR_KEY_CONTEXT),
+        )
+        .await
+    }
 }
 
 async fn ring(
     client: &Client,
     settings: KeyRingSettings,
-    context: (&str, &str),
+    connect: Connect,
+    context: Context,
 ) -> Result<KeyRing, SigningError> {
     let retired = settings.retired.iter().map(|der| PublicKey::from_spki_der(der));
     let retired = retired.collect::<Result<_, _>>()?;
-    let current: Arc<dyn Signer> = match settings.current {
-        KeySetting::Kms(id) => Arc::new(KmsSigner::connect(client.clone(), id).await?),
-        KeySetting::Wrapped { public, private } => {
-            let context = HashMap::from([(context.0.to_owned(), context.1.to_owned())]);
-            Arc::new(KmsWrapped::unwrap(client, private, &public, context).await?)
-        }
-        KeySetting::Public(public) => Arc::new(VerifyOnly(PublicKey::from_spki_der(&public)?)),
-    };
-    Ok(KeyRing::new(current, retired))
+    Ok(KeyRing::new(connect(client, settings.current, context).await?, retired))
+}
+
+/// Connects to a key that signs.
+pub(crate) fn to_sign(
+    client: &Client,
+    setting: KeySetting,
+    context: Context,
+) -> BoxFuture<'_, Result<Arc<dyn Signer>, SigningError>> {
+    async move {
+        Ok(match setting {
+            KeySetting::Kms(id) => Arc::new(KmsSigner::connect(client.clone(), id).await?) as Arc<dyn Signer>,
+            KeySetting::Wrapped { public, private } => {
+                let context = HashMap::from([(context.0.to_owned(), context.1.to_owned())]);
+                Arc::new(KmsWrapped::unwrap(client, private, &public, context).await?)
+            }
+            KeySetting::Public(public) => Arc::new(VerifyOnly(PublicKey::from_spki_der(&public)?)),
+        })
+    }
+    .boxed()
+}
+
+/// Connects to a key that only verifies: whatever signs is not linked.
+pub(crate) fn to_verify(
+    client: &Client,
+    setting: KeySetting,
+    _: Context,
+) -> BoxFuture<'_, Result<Arc<dyn Signer>, SigningError>> {
+    async move {
+        let key = match setting {
+            KeySetting::Kms(id) => KmsSigner::connect(client.clone(), id).await?.public_key().clone(),
+            KeySetting::Wrapped { public, .. } | KeySetting::Public(public) => {
+                PublicKey::from_spki_der(&public)?
+            }
+        };
+        Ok(Arc::new(VerifyOnly(key)) as Arc<dyn Signer>)
+    }
+    .boxed()
 }
 
 /// The key of a function that signs nothing with it.

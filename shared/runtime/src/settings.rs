@@ -107,11 +107,11 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         self.optional(name).ok_or(SettingsError::Missing(name))
     }
 
-    /// Whether something is on: unless the variable says otherwise, it is.
+    /// Whether something is on: unless the variable says so, it is not.
     fn is_on(&self, name: &'static str) -> Result<bool, SettingsError> {
         match self.optional(name).as_deref() {
-            None | Some("On") => Ok(true),
-            Some("Off") => Ok(false),
+            Some("On") => Ok(true),
+            None | Some("Off") => Ok(false),
             Some(_) => Err(SettingsError::Invalid { name, expected: "On or Off" }),
         }
     }
@@ -200,11 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn metrics_are_of_the_stack_and_of_endpoints_unless_it_says_otherwise() {
+    fn metrics_are_of_the_stack_and_of_endpoints_only_if_it_says_so() {
         let settings = read(&KMS_SIGN, ("STACK_NAME", "")).unwrap();
-        assert_eq!((settings.stack_name.as_str(), settings.endpoint_metrics), ("rookery", true));
+        assert_eq!((settings.stack_name.as_str(), settings.endpoint_metrics), ("rookery", false));
         assert_eq!(read(&KMS_SIGN, ("STACK_NAME", "blue")).unwrap().stack_name, "blue");
-        assert!(!read(&KMS_SIGN, ("ENDPOINT_METRICS", "Off")).unwrap().endpoint_metrics);
+        assert!(read(&KMS_SIGN, ("ENDPOINT_METRICS", "On")).unwrap().endpoint_metrics);
         let error = read(&KMS_SIGN, ("ENDPOINT_METRICS", "off")).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable ENDPOINT_METRICS must be On or Off");
     }
