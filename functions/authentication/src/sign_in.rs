@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use rookery_domain::{
-    AuthStrategy, EmailAddress, Environment, OneTimeToken, Password, TenantId, User, UserId,
+    AuthStrategy, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User, UserId,
 };
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::{
@@ -14,7 +14,6 @@ use rookery_http::{
 use rookery_store::{EnvironmentStore, Login, WithEnvironment};
 use rookery_tokens::PasswordHash;
 use serde::Deserialize;
-use serde_json::Map;
 use utoipa::ToSchema;
 
 /// What a user signs in with.
@@ -172,7 +171,7 @@ async fn ask_to_verify(
         },
     )?;
     let user = kept.ok_or_else(wrong)?;
-    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, Map::new()).await.ok();
+    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, JsonObject::new()).await.ok();
     let message = "the email address is not verified: a mail that verifies it is on its way".to_owned();
     Ok(ApiError::SignInFailed(Some(ErrorCode::NotVerified), message))
 }

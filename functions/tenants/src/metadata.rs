@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::{Metadata, TenantId};
+use rookery_domain::{Json as FreeJson, Metadata, TenantId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::profile::TenantResponse;
@@ -16,7 +15,7 @@ use crate::profile::TenantResponse;
 pub(crate) struct SetMetadataRequest {
     /// An object, or a string that holds one.
     #[schema(value_type = Object)]
-    metadata: Value,
+    metadata: FreeJson,
 }
 
 /// Sets keys of a tenant's metadata, and keeps the others.

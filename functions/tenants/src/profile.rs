@@ -1,9 +1,10 @@
 //! Tenants on the wire.
 
-use rookery_domain::{EmailAddress, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded, required};
+use rookery_domain::{
+    EmailAddress, Json, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded, required,
+};
 use rookery_http::{ApiResult, Patch, not_null};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -15,8 +16,9 @@ pub(crate) struct TenantResponse {
     vendor_id: Uuid,
     tenant_id: String,
     name: String,
-    /// What the customer keeps beside it, as a string of JSON.
-    metadata: String,
+    /// What the customer keeps beside it, as a string of JSON; null for nothing. Clients that manage single keys take an empty
+    /// object for one that has been given.
+    metadata: Option<String>,
     /// Whether its own administrators may make sub-tenants.
     is_reseller: bool,
     #[serde(flatten)]
@@ -58,7 +60,7 @@ impl TenantResponse {
             vendor_id: vendor.as_uuid(),
             tenant_id: tenant.tenant_id.into(),
             name: tenant.name,
-            metadata: tenant.metadata.to_wire(),
+            metadata: tenant.metadata.to_wire_unless_empty(),
             is_reseller: tenant.is_reseller,
             profile: ProfileResponse {
                 status: profile.status,
@@ -95,7 +97,7 @@ pub(crate) struct TenantChanges {
     /// taken too. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    pub(crate) metadata: Patch<Value>,
+    pub(crate) metadata: Patch<Json>,
     /// Whether its own administrators may make sub-tenants.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]

@@ -84,7 +84,7 @@ mod lifecycle {
         let _ = vendor.delete(&format!("{TENANTS}/{tenant}")).await.expect(200);
         assert!(app.environment().users().get(jane.id).await.unwrap().is_none());
         let revived = vendor.post(TENANTS, json!({"tenantId": tenant.as_str(), "name": "Again"})).await;
-        assert_eq!(revived.expect(201)["metadata"], "{}");
+        assert_eq!(revived.expect(201)["metadata"], Value::Null);
         assert_eq!(read(&app, tenant.as_str()).await["name"], "Again");
     }
 
@@ -242,6 +242,49 @@ mod metadata {
         let _ = vendor.post(&path, json!({"metadata": [7]})).await.error(400);
         let _ = vendor.post(&path, json!({})).await.error(400);
         let _ = vendor.post(&format!("{TENANTS}/nobody/metadata"), json!({"metadata": {}})).await.error(404);
+    }
+
+    /// A client that keeps each key as a thing of its own makes the tenant with an empty object, reads the answer for the keys
+    /// that are there already, and sends the others.
+    #[tokio::test]
+    async fn a_tenant_without_metadata_answers_null_until_it_has_a_key_and_when_the_last_is_gone() {
+        let app = app().await;
+        let vendor = app.vendor();
+        for (id, made) in [
+            ("a", json!({"name": "A", "tenantId": "a"})),
+            ("b", json!({"name": "B", "tenantId": "b", "metadata": "{}"})),
+            ("c", json!({"name": "C", "tenantId": "c", "metadata": {}})),
+        ] {
+            assert_eq!(vendor.post(TENANTS, made).await.expect(201)["metadata"], Value::Null, "{id}");
+            assert_eq!(read(&app, id).await["metadata"], Value::Null);
+            let path = format!("{TENANTS}/{id}/metadata");
+            let set = vendor.post(&path, json!({"metadata": {"plan": "gold"}})).await.expect(201);
+            assert_eq!(set["metadata"], r#"{"plan":"gold"}"#);
+            let gone = vendor.delete(&format!("{path}/plan")).await.expect(200);
+            assert_eq!(gone["metadata"], Value::Null);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_key_has_a_meaning_of_its_own() {
+        let app = app().await;
+        let tenant = app.tenant("Acme").await;
+        let path = format!("{TENANTS}/{tenant}/metadata");
+        let object = r#"{"$serde_json::private::RawValue":"{\"$serde_json::private::RawValue\":\"1\"}"}"#;
+        let body = format!(r#"{{"metadata":{object}}}"#);
+        let set = app.vendor().send("POST", &path, Some(body)).await.expect(201);
+        assert_eq!(set["metadata"], object);
+        assert_eq!(read(&app, tenant.as_str()).await["metadata"], object);
+    }
+
+    #[tokio::test]
+    async fn an_integer_that_would_lose_digits_is_refused() {
+        let app = app().await;
+        let tenant = app.tenant("Acme").await;
+        let body = r#"{"metadata":{"a":18446744073709551616}}"#.to_owned();
+        let refused = app.vendor().send("PUT", &format!("{TENANTS}/{tenant}"), Some(body)).await.error(400);
+        assert!(refused.contains("an integer of more than 64 bits"), "{refused}");
+        assert_eq!(read(&app, tenant.as_str()).await["metadata"], Value::Null);
     }
 
     #[tokio::test]

@@ -8,13 +8,13 @@ use rookery_domain::{
     AuthStrategy, EmailAddress, Environment, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError,
     Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
+use rookery_http::newcomers::EmailMetadata;
 use rookery_http::session::{self, AuthenticationResponse};
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, mails, no_environment,
 };
 use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 /// What activates an account.
@@ -36,9 +36,9 @@ pub(crate) struct ActivateRequest {
 pub(crate) struct ResetActivationRequest {
     #[schema(value_type = String)]
     email: EmailAddress,
-    /// What the mail's template may show besides.
+    /// What the mail's template may show besides; at most 4096 bytes of JSON.
     #[schema(value_type = Option<Object>)]
-    email_metadata: Option<Map<String, Value>>,
+    email_metadata: Option<EmailMetadata>,
 }
 
 /// A user and the token that was mailed to them.
@@ -202,7 +202,7 @@ pub(crate) async fn reset(
             Some(tenant) => store.tenants().get(tenant).await?,
             None => None,
         };
-        let variables = request.email_metadata.unwrap_or_default();
+        let variables = request.email_metadata.unwrap_or_default().into();
         mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
     }
     Ok(StatusCode::CREATED)

@@ -2,17 +2,16 @@
 
 use axum::extract::State;
 use rookery_domain::{
-    EmailAddress, MembershipStatus, OneTimeToken, Password, PhoneNumber, PlainToken, Provider, RoleId, User,
-    UserId,
+    EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber, PlainToken,
+    Provider, RoleId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::{TenantAuth, WriteUsers};
 use rookery_http::members::{require_grantable, show};
-use rookery_http::newcomers::{Entrance, Newcomer, NewcomerRequest};
+use rookery_http::newcomers::{EmailMetadata, Entrance, Newcomer, NewcomerRequest};
 use rookery_http::wire::UserResponse;
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, mails};
 use rookery_store::Addition;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::renewal::{Mails, Renewed};
@@ -40,18 +39,18 @@ pub(crate) struct CreateUserRequest {
     provider: Option<Provider>,
     /// A JSON object, or a string that holds one; at most 4096 bytes.
     #[schema(value_type = Option<String>)]
-    metadata: Option<Value>,
+    metadata: Option<Json>,
     /// The roles to give; when none are named, those for new members.
     #[schema(value_type = Option<Vec<String>>)]
     role_ids: Option<Vec<RoleId>>,
     /// Ends the membership after this many seconds, at least 300.
-    #[schema(minimum = 300)]
-    expiration_in_seconds: Option<i64>,
+    #[schema(value_type = Option<i64>, minimum = 300)]
+    expiration_in_seconds: Option<WholeNumber>,
     /// Whether they are added at once and without a mail.
     skip_invite_email: Option<bool>,
-    /// What the mail's template may show besides.
+    /// What the mail's template may show besides; at most 4096 bytes of JSON.
     #[schema(value_type = Option<Object>)]
-    email_metadata: Option<Map<String, Value>>,
+    email_metadata: Option<EmailMetadata>,
 }
 
 /// How often an invitation begins anew because the user came or went meanwhile.
@@ -121,7 +120,7 @@ struct Invitation<'a> {
     caller: &'a TenantAuth<WriteUsers>,
     newcomer: Newcomer,
     with_mail: bool,
-    email_metadata: Map<String, Value>,
+    email_metadata: JsonObject,
 }
 
 impl<'a> Invitation<'a> {
@@ -152,7 +151,7 @@ impl<'a> Invitation<'a> {
             caller,
             newcomer: newcomer.check(app.now())?,
             with_mail: !request.skip_invite_email.unwrap_or_default(),
-            email_metadata: request.email_metadata.unwrap_or_default(),
+            email_metadata: request.email_metadata.unwrap_or_default().into(),
         })
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rookery_domain::{EmailAddress, Metadata, PageRequest, UserId, bounded};
+use rookery_domain::{EmailAddress, Json, Metadata, PageRequest, UserId, bounded};
 use rookery_http::{ApiError, ApiResult};
 use rookery_store::{UserQuery, UserSort};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 
 /// How many users a page may have, and a request may name.
@@ -45,7 +44,7 @@ impl UserFilter {
     /// # Errors
     /// A parameter cannot be read, or says too much.
     pub(crate) fn query(self, page: PageRequest) -> ApiResult<UserQuery> {
-        let metadata = self.metadata.filter(|json| !json.is_empty()).map(Value::String);
+        let metadata = self.metadata.filter(|json| !json.is_empty()).map(Json::String);
         Ok(UserQuery {
             filter: text("_filter", self.filter)?,
             metadata: metadata.map(Metadata::of_user).transpose()?,

@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{EmailAddress, OneTimeTokenError, PlainToken, TenantId, User, UserId};
+use rookery_domain::{EmailAddress, JsonObject, OneTimeTokenError, PlainToken, TenantId, User, UserId};
 use rookery_http::auth::{ResendActivationEmail, TenantAuth};
 use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment};
 use rookery_store::WithEnvironment;
 use serde::Deserialize;
-use serde_json::Map;
 use utoipa::ToSchema;
 
 use crate::activation::MailedToken;
@@ -111,7 +110,7 @@ async fn resend(
     let tenants = caller.store.tenants().get_all(&ids).await?;
     let (store, issuer) = (&caller.store, &caller.principal);
     let mails = Mails { app, store, environment: &environment, issuer, tenants: &tenants };
-    mails.send(renewed, &user, &Map::new()).await?;
+    mails.send(renewed, &user, &JsonObject::new()).await?;
     Ok(StatusCode::OK)
 }
 

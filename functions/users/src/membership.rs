@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{
-    Catalog, Environment, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId, Timestamp,
-    User, UserId,
+    Catalog, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken, RoleId, Tenant, TenantId,
+    Timestamp, User, UserId,
 };
 use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth};
 use rookery_http::members::{and_roles, catalog_in, require_grantable, show};
@@ -16,7 +16,6 @@ use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
 use rookery_store::{Addition, Arrival, Progress, WithEnvironment};
 use serde::Deserialize;
-use serde_json::Map;
 use utoipa::ToSchema;
 
 /// The tenant that a user is to work in.
@@ -185,7 +184,7 @@ pub(crate) async fn add(
                     Some(&gate.tenant),
                     &user,
                     &token,
-                    Map::new(),
+                    JsonObject::new(),
                     None,
                 )
                 .await

@@ -1,10 +1,9 @@
 //! What users may change of themselves.
 
-use rookery_domain::{Metadata, PhoneNumber, User, bounded};
+use rookery_domain::{Json, Metadata, PhoneNumber, User, bounded};
 use rookery_http::newcomers::{LONGEST_NAME, LONGEST_PICTURE};
 use rookery_http::{ApiResult, Patch};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What is to change of a user's profile. What is left out stays as it is; null clears it.
@@ -26,7 +25,7 @@ pub(crate) struct ProfileChanges {
     /// A JSON object, or a string that holds one; at most 4096 bytes. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    metadata: Patch<Value>,
+    metadata: Patch<Json>,
 }
 
 impl ProfileChanges {

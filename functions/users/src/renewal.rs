@@ -4,12 +4,12 @@ use std::{future, mem};
 
 use futures::{StreamExt as _, stream};
 use rookery_domain::{
-    Entropy, Environment, MembershipStatus, OneTimeToken, PlainToken, Tenant, TenantId, Timestamp, User,
+    Entropy, Environment, JsonObject, MembershipStatus, OneTimeToken, PlainToken, Tenant, TenantId,
+    Timestamp, User,
 };
 use rookery_http::auth::Principal;
 use rookery_http::{ApiError, ApiResult, AppState, mails};
 use rookery_store::EnvironmentStore;
-use serde_json::{Map, Value};
 
 /// How many mails are on their way at a time.
 const MAILS_AT_ONCE: usize = 8;
@@ -105,12 +105,7 @@ impl Mails<'_> {
     ///
     /// # Errors
     /// A mail is not sent, or the table fails.
-    pub(crate) async fn send(
-        &self,
-        renewed: Renewed,
-        user: &User,
-        variables: &Map<String, Value>,
-    ) -> ApiResult<()> {
+    pub(crate) async fn send(&self, renewed: Renewed, user: &User, variables: &JsonObject) -> ApiResult<()> {
         let sent = stream::iter(renewed.0).map(|renewal| async {
             let sent = self.send_one(&renewal, user, variables.clone()).await;
             sent.err().map(|error| (renewal, error))
@@ -131,7 +126,7 @@ impl Mails<'_> {
         Err(error)
     }
 
-    async fn send_one(&self, renewal: &Renewal, user: &User, variables: Map<String, Value>) -> ApiResult<()> {
+    async fn send_one(&self, renewal: &Renewal, user: &User, variables: JsonObject) -> ApiResult<()> {
         let Renewal { tenant, secret, .. } = renewal;
         let tenant = self.tenants.iter().find(|known| known.tenant_id == *tenant);
         let (app, environment) = (self.app, self.environment);

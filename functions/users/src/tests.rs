@@ -4,6 +4,7 @@ mod activation;
 mod budgets;
 mod creation;
 mod faults;
+mod free_form;
 mod invitations;
 mod listing;
 mod me;

@@ -2,14 +2,13 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use rookery_domain::{EmailAddress, LockReason, Metadata, User, UserId};
+use rookery_domain::{EmailAddress, Json as FreeJson, LockReason, Metadata, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::show;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, Body, Patch, Path, not_null};
 use rookery_store::{UserSnapshot, WithEnvironment};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::profile::ProfileChanges;
@@ -23,7 +22,7 @@ pub(crate) struct UserChanges {
     /// A JSON object, or a string that holds one, that only vendors see; at most 16384 bytes. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    vendor_metadata: Patch<Value>,
+    vendor_metadata: Patch<FreeJson>,
     /// Whether they are never asked for a second factor.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]

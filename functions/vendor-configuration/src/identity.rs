@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use rookery_domain::{
     AuthStrategy, CookieSameSite, Environment, IdentityConfiguration, IdentityConfigurationError,
-    JwtAlgorithm, MachineToMachineAuthStrategy,
+    JwtAlgorithm, MachineToMachineAuthStrategy, WholeNumber,
 };
 use rookery_http::auth::{Principal, VendorAuth};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, HostEnvironment, no_environment, not_null};
@@ -18,16 +18,16 @@ use uuid::Uuid;
 pub(crate) struct ConfigurationChanges {
     /// Seconds that an access token lives, 60 to 86400.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    default_token_expiration: Option<i64>,
+    #[schema(nullable = false, value_type = Option<i64>)]
+    default_token_expiration: Option<WholeNumber>,
     /// Seconds that a session lives, 300 to 15552000.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    default_refresh_token_expiration: Option<i64>,
+    #[schema(nullable = false, value_type = Option<i64>)]
+    default_refresh_token_expiration: Option<WholeNumber>,
     /// Seconds that a mailed code or link for signing in works, 60 to 86400.
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    default_passwordless_token_expiration: Option<i64>,
+    #[schema(nullable = false, value_type = Option<i64>)]
+    default_passwordless_token_expiration: Option<WholeNumber>,
     /// The `SameSite` attribute of the refresh cookie: `STRICT`, `LAX` or `NONE`.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = Option<String>)]
@@ -107,13 +107,13 @@ impl ConfigurationChanges {
         IdentityConfiguration {
             default_token_expiration: self
                 .default_token_expiration
-                .unwrap_or(before.default_token_expiration),
+                .map_or(before.default_token_expiration, i64::from),
             default_refresh_token_expiration: self
                 .default_refresh_token_expiration
-                .unwrap_or(before.default_refresh_token_expiration),
+                .map_or(before.default_refresh_token_expiration, i64::from),
             default_passwordless_token_expiration: self
                 .default_passwordless_token_expiration
-                .unwrap_or(before.default_passwordless_token_expiration),
+                .map_or(before.default_passwordless_token_expiration, i64::from),
             cookie_same_site: self.cookie_same_site.unwrap_or(before.cookie_same_site),
             jwt_algorithm: self.jwt_algorithm.unwrap_or(before.jwt_algorithm),
             auth_strategy: self.auth_strategy.unwrap_or(before.auth_strategy),

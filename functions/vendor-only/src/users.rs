@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use rookery_domain::{
-    EmailAddress, MembershipStatus, Metadata, Password, PhoneNumber, Provider, RoleId, TenantId, User, UserId,
+    EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber, Provider, RoleId,
+    TenantId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::{require_grantable, show};
@@ -12,7 +13,6 @@ use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
 use rookery_store::NewUserError;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A new user.
@@ -37,19 +37,19 @@ pub(crate) struct CreateVendorUserRequest {
     provider: Option<Provider>,
     /// A JSON object, or a string that holds one; at most 4096 bytes.
     #[schema(value_type = Option<String>)]
-    metadata: Option<Value>,
+    metadata: Option<FreeJson>,
     /// The roles to give; when none are named, those for new members.
     #[schema(value_type = Option<Vec<String>>)]
     role_ids: Option<Vec<RoleId>>,
     /// Ends the membership after this many seconds, at least 300.
-    #[schema(minimum = 300)]
-    expiration_in_seconds: Option<i64>,
+    #[schema(value_type = Option<i64>, minimum = 300)]
+    expiration_in_seconds: Option<WholeNumber>,
     /// The tenant they belong to.
     #[schema(value_type = String)]
     tenant_id: TenantId,
     /// A JSON object, or a string that holds one, that only vendors see; at most 16384 bytes.
     #[schema(value_type = Option<String>)]
-    vendor_metadata: Option<Value>,
+    vendor_metadata: Option<FreeJson>,
     /// Whether they are never asked for a second factor.
     mfa_bypass: Option<bool>,
     /// Whether the e-mail address is known to be theirs, so that they can sign in at once.

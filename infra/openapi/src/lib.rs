@@ -174,9 +174,9 @@ mod tests {
             operation.responses.responses.keys().cloned().collect::<Vec<_>>().join(" ")
         };
         assert_eq!(statuses("health"), "200 500 503");
-        assert_eq!(statuses("authenticate_vendor"), "200 400 401 413 500 503");
+        assert_eq!(statuses("authenticate_vendor"), "200 400 401 413 415 500 503");
         assert_eq!(statuses("TenantControllerV1_getTenant"), "200 400 401 403 404 500 503");
-        assert_eq!(statuses("TenantControllerV1_createTenant"), "201 400 401 403 409 413 500 503");
+        assert_eq!(statuses("TenantControllerV1_createTenant"), "201 400 401 403 409 413 415 500 503");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod email_address;
 mod entropy;
 mod environment;
 mod ids;
+mod json;
 mod metadata;
 mod page;
 mod password;
@@ -21,6 +22,7 @@ mod session;
 mod tenant;
 mod text;
 mod user;
+mod whole_number;
 
 pub use built_in::{built_in_permissions, first_roles};
 pub use causes::with_causes;
@@ -34,6 +36,7 @@ pub use environment::{
 pub use ids::{
     CategoryId, InvalidTenantId, PermissionId, RecordId, RoleId, SessionId, TenantId, UserId, VendorId,
 };
+pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
 pub use metadata::{Metadata, MetadataError};
 pub use page::{Order, Page, PageRequest};
 pub use password::{Password, PasswordPolicy, PasswordRejection};
@@ -47,3 +50,4 @@ pub use text::{TextError, bounded, folded, required};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
 };
+pub use whole_number::WholeNumber;

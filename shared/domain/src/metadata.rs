@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+
+use crate::{Json, JsonObject};
 
 /// A JSON object that travels as a string of JSON.
 ///
 /// Callers send it as JSON or as a string that holds JSON, and always get the string back: published clients decode
-/// nothing else. A string is kept and answered as it was sent, to the letter: JSON may nest deeper, and count further,
-/// than any type that it could be read into. Some clients keep a bare number beside a tenant, and get their number back.
+/// nothing else. A string is kept and answered as it was sent, to the letter. Some clients keep a bare number beside a
+/// tenant, and get their number back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(String);
@@ -21,6 +22,9 @@ pub enum MetadataError {
     /// Neither an object nor a string that holds one.
     #[error("{0} must be a JSON object, or a string that holds one")]
     NotAnObject(&'static str),
+    /// An object in a body has an integer that would lose digits when it is read.
+    #[error("{0} has an integer of more than 64 bits: send the object as a string of JSON")]
+    Inexact(&'static str),
     /// Merging needs an object on both sides.
     #[error("metadata must be a JSON object to be merged by key")]
     NotMergeable,
@@ -48,7 +52,7 @@ impl Metadata {
     ///
     /// # Errors
     /// It holds no object, or more than [`Self::MAX_BYTES_IN_TOKEN`].
-    pub fn of_user(sent: Value) -> Result<Self, MetadataError> {
+    pub fn of_user(sent: Json) -> Result<Self, MetadataError> {
         Self::read("metadata", sent, Self::MAX_BYTES_IN_TOKEN, false)
     }
 
@@ -56,7 +60,7 @@ impl Metadata {
     ///
     /// # Errors
     /// It holds no object, or more than [`Self::MAX_BYTES`].
-    pub fn of_user_for_vendor(sent: Value) -> Result<Self, MetadataError> {
+    pub fn of_user_for_vendor(sent: Json) -> Result<Self, MetadataError> {
         Self::read("vendorMetadata", sent, Self::MAX_BYTES, false)
     }
 
@@ -64,16 +68,19 @@ impl Metadata {
     ///
     /// # Errors
     /// It holds no object, or more than [`Self::MAX_BYTES`].
-    pub fn of_tenant(sent: Value) -> Result<Self, MetadataError> {
+    pub fn of_tenant(sent: Json) -> Result<Self, MetadataError> {
         Self::read("metadata", sent, Self::MAX_BYTES, true)
     }
 
-    fn read(field: &'static str, sent: Value, max: usize, or_number: bool) -> Result<Self, MetadataError> {
+    fn read(field: &'static str, sent: Json, max: usize, or_number: bool) -> Result<Self, MetadataError> {
         let text = match sent {
-            Value::Null => return Ok(Self::default()),
-            Value::String(text) if text.trim().is_empty() => return Ok(Self::default()),
-            Value::String(text) => text,
-            sent @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Json::Null => return Ok(Self::default()),
+            Json::String(text) if text.trim().is_empty() => return Ok(Self::default()),
+            Json::String(text) => text,
+            sent @ (Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
+                if !sent.is_exact() {
+                    return Err(MetadataError::Inexact(field));
+                }
                 sent.to_string()
             }
         };
@@ -81,8 +88,8 @@ impl Metadata {
             return Err(MetadataError::TooLarge { field, max });
         }
         match serde_json::from_str(&text) {
-            Ok(Value::Object(_)) => Ok(Self(text)),
-            Ok(Value::Number(_)) if or_number => Ok(Self(text)),
+            Ok(Json::Object(_)) => Ok(Self(text)),
+            Ok(Json::Number(_)) if or_number => Ok(Self(text)),
             Ok(_) | Err(_) => Err(MetadataError::NotAnObject(field)),
         }
     }
@@ -93,10 +100,21 @@ impl Metadata {
         self.0.clone()
     }
 
+    /// The string of JSON that the API answers where nothing is answered as null: none for an empty object.
+    #[must_use]
+    pub fn to_wire_unless_empty(&self) -> Option<String> {
+        let is_empty =
+            serde_json::from_str(&self.0).is_ok_and(|read: Json| read == Json::Object(JsonObject::new()));
+        (!is_empty).then(|| self.to_wire())
+    }
+
     /// The keys and values, as the claim `metadata` of an access token shows them; empty when it is no object.
     #[must_use]
-    pub fn as_object(&self) -> Map<String, Value> {
-        serde_json::from_str(&self.0).unwrap_or_default()
+    pub fn as_object(&self) -> JsonObject {
+        match serde_json::from_str(&self.0) {
+            Ok(Json::Object(object)) => object,
+            Ok(_) | Err(_) => JsonObject::new(),
+        }
     }
 
     /// Whether every key of `part` is here too, with the same value.
@@ -147,12 +165,16 @@ impl Default for Metadata {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn tenant(sent: Value) -> Result<String, MetadataError> {
-        Metadata::of_tenant(sent).map(|metadata| metadata.to_wire())
+    fn sent(value: Value) -> Json {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn tenant(value: Value) -> Result<String, MetadataError> {
+        Metadata::of_tenant(sent(value)).map(|metadata| metadata.to_wire())
     }
 
     #[test]
@@ -172,8 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_of_more_than_64_bits_survives_in_a_string_and_is_refused_in_an_object() {
+        let text = r#"{"n": 18446744073709551616}"#;
+        let object: Json = serde_json::from_str(text).unwrap();
+        for (read, field) in [
+            (Metadata::of_user as fn(Json) -> _, "metadata"),
+            (Metadata::of_tenant, "metadata"),
+            (Metadata::of_user_for_vendor, "vendorMetadata"),
+        ] {
+            assert_eq!(read(object.clone()), Err(MetadataError::Inexact(field)));
+            assert_eq!(read(Json::String(text.to_owned())).map(|metadata| metadata.to_wire()).unwrap(), text);
+        }
+    }
+
+    #[test]
     fn what_is_no_object_is_refused_but_for_the_number_of_a_tenant() {
-        for (sent, is_number) in [
+        for (value, is_number) in [
             (json!("{nonsense"), false),
             (json!([1]), false),
             (json!("[1]"), false),
@@ -183,35 +219,35 @@ mod tests {
             (json!(42), true),
             (json!("42"), true),
         ] {
-            let user = Metadata::of_user(sent.clone());
-            assert_eq!(user, Err(MetadataError::NotAnObject("metadata")), "{sent}");
-            let vendor = Metadata::of_user_for_vendor(sent.clone());
-            assert_eq!(vendor, Err(MetadataError::NotAnObject("vendorMetadata")), "{sent}");
-            assert_eq!(tenant(sent).ok(), is_number.then(|| "42".to_owned()));
+            let user = Metadata::of_user(sent(value.clone()));
+            assert_eq!(user, Err(MetadataError::NotAnObject("metadata")), "{value}");
+            let vendor = Metadata::of_user_for_vendor(sent(value.clone()));
+            assert_eq!(vendor, Err(MetadataError::NotAnObject("vendorMetadata")), "{value}");
+            assert_eq!(tenant(value).ok(), is_number.then(|| "42".to_owned()));
         }
     }
 
     #[test]
     fn what_is_too_large_is_refused() {
-        let of_size = |size: usize| json!({ "a": "x".repeat(size - r#"{"a":""}"#.len()) });
+        let of_size = |size: usize| sent(json!({ "a": "x".repeat(size - r#"{"a":""}"#.len()) }));
         let too_large = |field, max| Err(MetadataError::TooLarge { field, max });
         assert_eq!(Metadata::of_tenant(of_size(16_385)), too_large("metadata", 16_384));
         assert_eq!(Metadata::of_user(of_size(4_097)), too_large("metadata", 4_096));
         assert_eq!(Metadata::of_user_for_vendor(of_size(16_385)), too_large("vendorMetadata", 16_384));
-        assert!(tenant(of_size(16_384)).is_ok() && Metadata::of_user(of_size(4_096)).is_ok());
+        assert!(Metadata::of_tenant(of_size(16_384)).is_ok() && Metadata::of_user(of_size(4_096)).is_ok());
     }
 
     #[test]
     fn a_part_is_recognised_key_by_key() {
-        let whole = Metadata::of_user(json!({"plan": "pro", "seats": 5})).unwrap();
-        let includes = |part: Value| whole.includes(&Metadata::of_user(part).unwrap());
+        let whole = Metadata::of_user(sent(json!({"plan": "pro", "seats": 5}))).unwrap();
+        let includes = |part: Value| whole.includes(&Metadata::of_user(sent(part)).unwrap());
         assert!(includes(json!({"seats": 5})) && includes(json!({})));
         assert!(!includes(json!({"seats": 6})) && !includes(json!({"floor": 5})));
     }
 
     #[test]
     fn merging_sets_keys_and_keeps_the_others_as_they_are_written() {
-        let of = |text: &str| Metadata::of_tenant(json!(text)).unwrap();
+        let of = |text: &str| Metadata::of_tenant(sent(json!(text))).unwrap();
         let stored = of(r#"{"a": 1, "b": 2, "n": 12345678901234567890123}"#);
         let merged = stored.merged(&of(r#"{"b": 3.0}"#)).unwrap();
         assert_eq!(merged.to_wire(), r#"{"a":1,"b":3.0,"n":12345678901234567890123}"#);

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId, Timestamp, covers,
+    CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId, Timestamp,
+    WholeNumber, covers,
 };
 
 /// A named set of permissions.
@@ -39,7 +40,7 @@ pub struct Role {
 
 /// The rank of a role, 0 to 32767. The smaller the number, the stronger the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
+#[serde(try_from = "WholeNumber", into = "i64")]
 pub struct RoleLevel(u16);
 
 /// The number is no rank.
@@ -59,6 +60,14 @@ impl RoleLevel {
     #[must_use]
     pub fn may_grant(self, other: Self) -> bool {
         other > self || self == Self::STRONGEST
+    }
+}
+
+impl TryFrom<WholeNumber> for RoleLevel {
+    type Error = RoleLevelError;
+
+    fn try_from(level: WholeNumber) -> Result<Self, Self::Error> {
+        i64::from(level).try_into()
     }
 }
 

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use rookery_domain::{Clock, EmailAddress, Timestamp};
+use rookery_domain::{Clock, EmailAddress, JsonObject, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{Message, SendError, TemplateKind, Transport};
 
@@ -33,7 +32,7 @@ pub struct CapturedMessage {
     /// The template it was rendered with.
     pub template: TemplateKind,
     /// What the template was given.
-    pub variables: Map<String, Value>,
+    pub variables: JsonObject,
     /// When it was sent.
     pub sent_at: Timestamp,
 }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use rookery_domain::EmailAddress;
-use serde_json::{Map, Value};
+use rookery_domain::{EmailAddress, JsonObject};
 
 use crate::TemplateKind;
 
@@ -25,7 +24,7 @@ pub struct Message {
     /// The template it was rendered with.
     pub template: TemplateKind,
     /// What the template was given.
-    pub variables: Map<String, Value>,
+    pub variables: JsonObject,
 }
 
 // The bodies and the variables hold a token, which has no place in a log.

@@ -2,8 +2,7 @@
 
 use minijinja::value::{Serde, Value as TemplateValue};
 use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior, context};
-use rookery_domain::{EmailAddress, OneTimeToken};
-use serde_json::{Map, Value};
+use rookery_domain::{EmailAddress, JsonObject, OneTimeToken};
 
 use crate::{EmailError, Mail, Message, Sender, TemplateKind};
 
@@ -61,9 +60,9 @@ impl Renderer {
     }
 }
 
-fn variables(mail: &impl Mail) -> Result<Map<String, Value>, EmailError> {
-    let value = serde_json::to_value(mail).map_err(EmailError::Variables)?;
-    serde_json::from_value(value).map_err(EmailError::Variables)
+fn variables(mail: &impl Mail) -> Result<JsonObject, EmailError> {
+    let text = serde_json::to_vec(mail).map_err(EmailError::Variables)?;
+    serde_json::from_slice(&text).map_err(EmailError::Variables)
 }
 
 const fn folder(kind: TemplateKind) -> &'static str {
@@ -112,7 +111,7 @@ fn one_line(text: &str) -> String {
 pub(crate) mod samples {
     //! Mails for tests.
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::{ActivateUser, InviteToTenant};
@@ -121,7 +120,7 @@ pub(crate) mod samples {
         Sender { address: "no-reply@cloudbase.example".parse().unwrap(), name: "Cloudbase".into() }
     }
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: Value) -> JsonObject {
         serde_json::from_value(value).unwrap()
     }
 

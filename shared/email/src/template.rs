@@ -2,9 +2,8 @@
 //!
 //! The variables have the names of the API's own templates, so that one written for it can be used as it is.
 
-use rookery_domain::EmailAddress;
+use rookery_domain::{EmailAddress, JsonObject};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
 use url::Url;
 
 /// A kind of mail, under the API's name for it.
@@ -47,9 +46,9 @@ pub struct ActivateUser {
     #[serde(rename = "redirectURL", serialize_with = "web_address")]
     pub redirect_url: Url,
     /// The user's metadata.
-    pub metadata: Map<String, Value>,
+    pub metadata: JsonObject,
     /// What the caller added for this one mail.
-    pub email_metadata: Map<String, Value>,
+    pub email_metadata: JsonObject,
 }
 
 impl Mail for ActivateUser {
@@ -70,9 +69,9 @@ pub struct InviteToTenant {
     #[serde(rename = "redirectURL", serialize_with = "web_address")]
     pub redirect_url: Url,
     /// The user's metadata.
-    pub metadata: Map<String, Value>,
+    pub metadata: JsonObject,
     /// What the caller added for this one mail.
-    pub email_metadata: Map<String, Value>,
+    pub email_metadata: JsonObject,
     /// The name of who invites, when it was a person.
     pub issuer_name: Option<String>,
     /// The address of who invites, when it was a person.

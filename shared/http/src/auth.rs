@@ -164,7 +164,7 @@ impl FromRequestParts<AppState> for Principal {
 
 impl Claims {
     fn read(parts: &Parts, app: &AppState) -> ApiResult<Self> {
-        let token = presented_token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+        let token = presented_token(&parts.headers).ok_or(ApiError::NoToken)?;
         let now = app.now();
         if let Ok(claims) = decode::<VendorClaims>(token, &app.vendor_keys, now) {
             observed::environment(parts, claims.vendor_id);

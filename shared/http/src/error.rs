@@ -1,7 +1,7 @@
 //! The one error, and how it is answered.
 
 use axum::Json;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
@@ -30,7 +30,10 @@ pub enum ApiError {
     /// 400, with a code that clients act on.
     #[error("{1}")]
     Refused(ErrorCode, String),
-    /// 401: no token, or none that is good.
+    /// 401: there is no token.
+    #[error("Unauthorized: a valid access token is needed")]
+    NoToken,
+    /// 401: the token is not good, or no longer.
     #[error("Unauthorized: a valid access token is needed")]
     Unauthenticated,
     /// 401: the sign-in failed.
@@ -54,6 +57,9 @@ pub enum ApiError {
     /// 413: the body is too large.
     #[error("the request body is too large")]
     TooLarge,
+    /// 415: the body is compressed.
+    #[error("the request body must not be compressed: leave content-encoding out")]
+    EncodedBody,
     /// 503: it took too long, others were quicker too often, or no mail can be sent just now.
     #[error("the service is busy: try again in a moment")]
     Busy,
@@ -119,14 +125,27 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) | Self::Refused(..) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated | Self::SignInFailed(..) => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::Unauthenticated | Self::SignInFailed(..) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a 401 asks for (RFC 9110, section 11.6.1). Only of a token that was sent is it said that it is not good (RFC 6750,
+    /// section 3.1). Browsers show no dialog for this scheme.
+    fn challenge(&self) -> Option<&'static str> {
+        match (self.status(), self) {
+            (StatusCode::UNAUTHORIZED, Self::Unauthenticated) => {
+                Some("Bearer realm=\"rookery\", error=\"invalid_token\"")
+            }
+            (StatusCode::UNAUTHORIZED, _) => Some("Bearer realm=\"rookery\""),
+            _ => None,
         }
     }
 
@@ -137,10 +156,12 @@ impl ApiError {
             Self::Forbidden(_) => Some(ErrorCode::Forbidden),
             Self::NotFound(_) | Self::NoRoute => Some(ErrorCode::NotFound),
             Self::Invalid(_)
+            | Self::NoToken
             | Self::Unauthenticated
             | Self::MethodNotAllowed
             | Self::Conflict(_)
             | Self::TooLarge
+            | Self::EncodedBody
             | Self::Busy
             | Self::Unavailable(_)
             | Self::Internal(_) => None,
@@ -162,6 +183,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(body)).into_response();
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(challenge) = self.challenge() {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }
@@ -285,6 +309,7 @@ mod tests {
             ApiError::MethodNotAllowed,
             ApiError::Conflict("Tenant already exists".into()),
             ApiError::TooLarge,
+            ApiError::EncodedBody,
             ApiError::Busy,
             ApiError::unavailable("the table's password is hunter2"),
             ApiError::internal("the database password is hunter2"),
@@ -304,11 +329,29 @@ mod tests {
         405 {"errors":["this path does not take this method"]}
         409 {"errors":["Tenant already exists"]}
         413 {"errors":["the request body is too large"]}
+        415 {"errors":["the request body must not be compressed: leave content-encoding out"]}
         503 {"errors":["the service is busy: try again in a moment"]}
         503 {"errors":["the service is busy: try again in a moment"]}
         500 {"errors":["internal error"]}
         "#);
     }
+
+    #[test]
+    fn a_401_says_what_it_takes() {
+        let asked = |error: ApiError| {
+            let response = error.into_response();
+            response.headers().get(WWW_AUTHENTICATE).map(|header| header.to_str().unwrap().to_owned())
+        };
+        assert_eq!(asked(ApiError::NoToken).as_deref(), Some(r#"Bearer realm="rookery""#));
+        assert_eq!(
+            asked(ApiError::Unauthenticated).as_deref(),
+            Some(r#"Bearer realm="rookery", error="invalid_token""#)
+        );
+        let wrong = ApiError::SignInFailed(None, "the email or the password is wrong".to_owned());
+        assert_eq!(asked(wrong).as_deref(), Some(r#"Bearer realm="rookery""#));
+        assert_eq!(asked(ApiError::Forbidden("no".to_owned())), None);
+    }
+
     #[test]
     fn what_is_said_of_a_list_that_is_too_long_names_no_parameter_that_it_may_not_have() {
         let text = ApiError::from(ListError::TooLong(10_001)).to_string();

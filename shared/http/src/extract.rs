@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -29,6 +30,9 @@ pub struct Path<T>(pub T);
 
 /// An answer with status 201.
 pub struct Created<T>(pub T);
+
+/// What some programs begin UTF-8 with; readers of JSON may pass over it (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The longest message about a body: what a caller sent is not sent back at length.
 const LONGEST_MESSAGE: usize = 300;
@@ -81,10 +85,16 @@ impl<T: Serialize> IntoResponse for Created<T> {
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+    let is_plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !request.headers().get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(ApiError::EncodedBody);
+    }
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
         _ => ApiError::Invalid("the request body cannot be read".to_owned()),
-    })
+    })?;
+    let is_marked = bytes.starts_with(BYTE_ORDER_MARK);
+    Ok(if is_marked { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes })
 }
 
 fn required(bytes: Bytes) -> Result<Bytes, ApiError> {
@@ -196,6 +206,20 @@ mod tests {
         ] {
             let refused = body(text).await.unwrap_err();
             assert!(refused.starts_with(message), "{text}: {refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_byte_order_mark_is_passed_over_and_a_compressed_body_is_refused() {
+        assert_eq!(body("\u{feff}{\"name\":\"Jane\"}").await.unwrap().name, "Jane");
+        let read = async |encoding: &str| {
+            let request = Request::builder().header("content-encoding", encoding);
+            let request = request.body(r#"{"name":"Jane"}"#.into()).unwrap();
+            Body::<Named>::from_request(request, &()).await.map(|body| body.0.name)
+        };
+        assert_eq!(read("identity").await.unwrap(), "Jane");
+        for encoding in ["gzip", "br", "deflate, gzip", ""] {
+            assert!(matches!(read(encoding).await, Err(ApiError::EncodedBody)), "{encoding}");
         }
     }
 

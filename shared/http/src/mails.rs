@@ -4,11 +4,10 @@
 //! does not fail a request that asked for more than the mail: that is done, and the user can ask for another mail. Nor does
 //! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
-use rookery_domain::{Environment, PlainToken, Tenant, User, UserId};
+use rookery_domain::{Environment, JsonObject, PlainToken, Tenant, User, UserId};
 use rookery_email::{
     ActivateUser, EmailError, InviteToTenant, Mail, SendError, Sender, activation_link, invitation_link,
 };
-use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{ApiError, ApiResult, AppState};
@@ -23,7 +22,7 @@ pub async fn send_activation(
     tenant: Option<&Tenant>,
     user: &User,
     token: &PlainToken,
-    email_metadata: Map<String, Value>,
+    email_metadata: JsonObject,
 ) -> ApiResult<()> {
     let redirect_url = activation_url(environment, tenant, user.id, token).ok_or_else(nowhere)?;
     let mail = ActivateUser {
@@ -48,7 +47,7 @@ pub async fn send_invitation(
     tenant: Option<&Tenant>,
     user: &User,
     token: &PlainToken,
-    email_metadata: Map<String, Value>,
+    email_metadata: JsonObject,
     issuer: Option<&User>,
 ) -> ApiResult<()> {
     let application = application_url(environment, tenant).ok_or_else(nowhere)?;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use rookery_domain::{
-    Catalog, EmailAddress, Environment, Membership, MembershipStatus, Metadata, Password, PasswordPolicy,
-    PhoneNumber, Provider, RoleId, Tenant, TenantId, Timestamp, User, UserId, bounded,
+    BoundedObject, Catalog, EmailAddress, Environment, Json, Membership, MembershipStatus, Metadata,
+    Password, PasswordPolicy, PhoneNumber, Provider, RoleId, Tenant, TenantId, Timestamp, User, UserId,
+    WholeNumber, bounded,
 };
 use rookery_store::{Admission, EnvironmentStore, NewTenantError, NewUser, NewUserError, UpdateError};
-use serde_json::Value;
 
 use crate::members::{and_roles, distinct_roles};
 use crate::{ApiError, ApiResult, AppState};
@@ -21,6 +21,9 @@ pub const LONGEST_PICTURE: usize = 4_095;
 /// The shortest time that a membership can be limited to, in seconds.
 const SHORTEST_EXPIRATION: i64 = 300;
 
+/// What the template of one mail may show besides: at most 4 KiB of JSON.
+pub type EmailMetadata = BoundedObject<4_096>;
+
 /// What a request may say of a new user.
 #[expect(missing_docs, reason = "the names are the API's own and say all there is to say")]
 pub struct NewcomerRequest {
@@ -30,9 +33,9 @@ pub struct NewcomerRequest {
     pub phone_number: Option<PhoneNumber>,
     pub password: Option<Password>,
     pub provider: Option<Provider>,
-    pub metadata: Option<Value>,
+    pub metadata: Option<Json>,
     pub role_ids: Option<Vec<RoleId>>,
-    pub expiration_in_seconds: Option<i64>,
+    pub expiration_in_seconds: Option<WholeNumber>,
 }
 
 /// A new user who could be made.
@@ -59,7 +62,8 @@ impl NewcomerRequest {
         if let Some(password) = &self.password {
             PasswordPolicy::default().check(password)?;
         }
-        if self.expiration_in_seconds.is_some_and(|seconds| seconds < SHORTEST_EXPIRATION) {
+        let expiration = self.expiration_in_seconds.map(i64::from);
+        if expiration.is_some_and(|seconds| seconds < SHORTEST_EXPIRATION) {
             return Err(ApiError::Invalid(format!(
                 "expirationInSeconds must be at least {SHORTEST_EXPIRATION}"
             )));
@@ -76,7 +80,7 @@ impl NewcomerRequest {
             password: self.password,
             provider: self.provider.unwrap_or_default(),
             metadata: self.metadata.map(Metadata::of_user).transpose()?.unwrap_or_default(),
-            expires_at: self.expiration_in_seconds.map(|seconds| now.plus_seconds(seconds)),
+            expires_at: expiration.map(|seconds| now.plus_seconds(seconds)),
         })
     }
 }

@@ -1,8 +1,7 @@
 //! What access tokens say.
 
-use rookery_domain::{EmailAddress, SessionId, TenantId, Timestamp, UserId, VendorId};
+use rookery_domain::{EmailAddress, JsonObject, SessionId, TenantId, Timestamp, UserId, VendorId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::numeric_date;
 
@@ -22,7 +21,7 @@ pub struct UserClaims {
     #[serde(rename = "email_verified")]
     pub email_verified: bool,
     /// What the customer keeps beside them: here an object, not the string of JSON that the API shows elsewhere.
-    pub metadata: Map<String, Value>,
+    pub metadata: JsonObject,
     /// The keys of their roles in `tenant_id`; none when the environment leaves roles out of tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
@@ -109,6 +108,7 @@ fn is_false(value: &bool) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use rookery_domain::Json;
     use serde_json::json;
 
     use super::*;
@@ -125,7 +125,7 @@ pub(crate) mod tests {
             name: "Jane Doe".to_owned(),
             email: "jane@example.com".parse().unwrap(),
             email_verified: true,
-            metadata: Map::from_iter([("theme".to_owned(), json!("dark"))]),
+            metadata: JsonObject::from([("theme".to_owned(), Json::String("dark".to_owned()))]),
             roles: Some(vec!["Admin".to_owned()]),
             permissions: Some(vec!["fe.secure.*".to_owned()]),
             tenant_id: tenant.clone(),

@@ -120,7 +120,8 @@ async fn users_are_searched_and_sorted() {
     let acme = app.tenant("Acme").await;
     let made = users(&app, &acme, &["jane", "Ann", "joe"]).await;
     change(&app, made[0].id, |user| {
-        user.metadata = Metadata::of_user(json!({"plan": "pro", "seats": 5})).unwrap();
+        user.metadata =
+            Metadata::of_user(serde_json::from_value(json!({"plan": "pro", "seats": 5})).unwrap()).unwrap();
     })
     .await;
     change(&app, made[2].id, |user| {

@@ -1,6 +1,6 @@
 //! What the mails say, and that what people write into them stays text.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::samples::{activation, invitation, sender};
 use super::*;
@@ -61,8 +61,8 @@ fn the_variables_have_the_apis_names() {
         "tenantName",
     ];
     assert_eq!(names, expected);
-    assert_eq!(message.variables["metadata"], json!({ "team": "sales" }));
-    assert_eq!(message.variables["emailMetadata"], json!({ "campaign": "spring" }));
+    assert_eq!(json!(message.variables["metadata"]), json!({ "team": "sales" }));
+    assert_eq!(json!(message.variables["emailMetadata"]), json!({ "campaign": "spring" }));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region};
-use serde_json::Map;
+use rookery_domain::JsonObject;
 
 use super::*;
 use crate::TemplateKind;
@@ -61,7 +61,7 @@ fn message() -> Message {
         text: "text ✓".into(),
         html: "<p>✓</p>".into(),
         template: TemplateKind::ActivateUser,
-        variables: Map::new(),
+        variables: JsonObject::new(),
     }
 }
 

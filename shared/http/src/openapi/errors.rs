@@ -16,7 +16,7 @@ use super::{USER, VENDOR};
 use crate::ErrorBody;
 
 /// Errors that look the same wherever they are answered: their names within the document, and what they mean.
-const SHARED: [(StatusCode, &str, &str); 8] = [
+const SHARED: [(StatusCode, &str, &str); 9] = [
     (StatusCode::BAD_REQUEST, "BadRequest", "The request is wrong; the text says what to change."),
     (StatusCode::UNAUTHORIZED, "Unauthorized", "There is no token, or none that is good."),
     (StatusCode::FORBIDDEN, "Forbidden", "The token is good, and not for this (ER-00008)."),
@@ -27,6 +27,7 @@ const SHARED: [(StatusCode, &str, &str); 8] = [
     ),
     (StatusCode::CONFLICT, "Conflict", "It is there already."),
     (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge", "The body is larger than 512 KB."),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "EncodedBody", "The body is compressed."),
     (
         StatusCode::INTERNAL_SERVER_ERROR,
         "InternalError",
@@ -116,6 +117,7 @@ fn answered_before_the_handler(operation: &Operation) -> impl Iterator<Item = St
         (StatusCode::FORBIDDEN, vendor != user),
         (StatusCode::NOT_FOUND, in_path),
         (StatusCode::PAYLOAD_TOO_LARGE, has_body),
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, has_body),
         (StatusCode::INTERNAL_SERVER_ERROR, true),
         (StatusCode::SERVICE_UNAVAILABLE, true),
     ];

@@ -119,11 +119,11 @@ async fn users_are_found_by_their_metadata() {
         [r#"{"plan":"pro","seats":5}"#, r#"{"plan":"free"}"#, r#"{"plan":"pro"}"#].iter().enumerate()
     {
         let mut new = user(&format!("user{n}@example.com"), &[&acme], i64::try_from(n).unwrap());
-        new.user.metadata = Metadata::of_user(json!(metadata)).unwrap();
+        new.user.metadata = Metadata::of_user(serde_json::from_value(json!(metadata)).unwrap()).unwrap();
         own.users().create(&new).await.unwrap();
     }
     let found = async |wanted: &str, index: usize| {
-        let metadata = Some(Metadata::of_user(json!(wanted)).unwrap());
+        let metadata = Some(Metadata::of_user(serde_json::from_value(json!(wanted)).unwrap()).unwrap());
         let query = UserQuery { metadata, ..UserQuery::page(vec![acme.clone()], 1, index) };
         let page = own.users().list(&query).await.unwrap();
         (page.items.first().and_then(|user| user.name.clone()), page.total)

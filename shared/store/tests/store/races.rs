@@ -87,7 +87,8 @@ async fn no_change_of_a_user_is_lost() {
     let store = own.users();
     let changes = (0..5).map(|n| {
         store.update(jane.user.id, move |user| {
-            let added = Metadata::of_tenant(json!({ format!("key{n}"): n })).unwrap();
+            let added = Metadata::of_tenant(serde_json::from_value(json!({ format!("key{n}"): n })).unwrap())
+                .unwrap();
             user.metadata = user.metadata.merged(&added).unwrap();
             Ok::<_, Infallible>(())
         })
