@@ -62,7 +62,7 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<Vec<SessionResponse>>> {
     let now = app.now();
     let mut sessions = caller.store.sessions().of_user(caller.user.id).await?;
-    sessions.retain(|session| now < session.expires_at);
+    sessions.retain(|session| now < session.expires_at && session.is_of(&caller.user));
     sessions.sort_by_key(|session| Reverse(session.created_at));
     let current = caller.session.map(|session| session.id);
     Ok(Json(sessions.into_iter().map(|session| SessionResponse::new(session, current)).collect()))

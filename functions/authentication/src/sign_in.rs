@@ -121,9 +121,11 @@ async fn prove(
     let (users, tenants) = (store.users(), Vec::from_iter(&login.likely_tenant));
     let ((user, there), proved) = tokio::try_join!(
         async { Ok(users.get_with_tenants(login.user_id, &tenants).await?) },
-        is_password(app, login.password_hash, password),
+        is_password(app, login.password_hash.clone(), password),
     )?;
     let user = user.ok_or_else(wrong)?;
+    // The password or the address may have changed since the login was read.
+    let proved = proved && login.is_of(&user);
     if user.locked.is_some() {
         return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
     }
@@ -133,7 +135,7 @@ async fn prove(
 /// A login that leads nowhere.
 fn nobody(app: &AppState) -> Login {
     let likely_tenant = Some(TenantId::random(&*app.entropy));
-    Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant }
+    Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant, generation: 0 }
 }
 
 async fn is_password(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<bool> {
@@ -187,7 +189,9 @@ async fn let_in(store: &EnvironmentStore, environment: &Environment, user: User)
         user.note_first_sign_in(verification_needed);
         Ok::<_, ApiError>(())
     });
-    updated.await?.ok_or_else(wrong)
+    let let_in = updated.await?.ok_or_else(wrong)?;
+    // What voided their sessions meanwhile voids this one.
+    Ok(User { session_generation: user.session_generation, ..let_in })
 }
 
 #[cfg(test)]

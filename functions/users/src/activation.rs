@@ -60,9 +60,9 @@ pub(crate) struct ActivationStrategyResponse {
     should_set_password: bool,
 }
 
-/// Activates an account, sets its password if one is given, and signs the user in.
+/// Activates an account, sets its password if it has none, and signs the user in.
 ///
-/// The token works once. A password that is missing or not good enough does not use it up.
+/// The token works once. An account that has a password keeps it. A password that is missing or not good enough does not use it up.
 #[utoipa::path(
     post,
     path = "/identity/resources/users/v1/activate",
@@ -84,29 +84,30 @@ pub(crate) async fn activate(
     let active = activated(&waiting)?;
     let password_hash = match request.password {
         Some(password) => Some(hash(&app, password).await?),
-        None if should_set_password(&store, &environment, &waiting).await? => {
-            return Err(ApiError::Invalid("password is needed: the account has none".to_owned()));
-        }
         None => None,
     };
-    let prepared = session::prepare(&app, &store, environment, active, client).await?;
+    let (has_password, prepared) = tokio::try_join!(
+        has_password(&store, &waiting),
+        session::prepare(&app, &store, environment.clone(), active, client),
+    )?;
+    require_one_password(&environment, &waiting, has_password, password_hash.is_some())?;
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
         Some(hash) => users.update_with_password(waiting, hash, finish).await?,
         None => users.update_from(waiting, finish).await?,
     };
-    updated.ok_or(OneTimeTokenError)?;
+    let user = updated.ok_or(OneTimeTokenError)?;
     if password_hash.is_some() {
-        // Whoever knew an earlier password need not be the owner of the address.
+        // They are void already: this keeps lists of sessions short.
         let own = prepared.session_id();
         let sessions = store.sessions();
         let (kept, ended) =
-            tokio::join!(prepared.keep(&store), sessions.end_all(id, |session| session.id != own));
+            tokio::join!(prepared.keep(&store, &user), sessions.end_all(id, |session| session.id != own));
         ended?;
         return Ok(kept?.respond(StatusCode::OK));
     }
-    Ok(prepared.keep(&store).await?.respond(StatusCode::OK))
+    Ok(prepared.keep(&store, &user).await?.respond(StatusCode::OK))
 }
 
 /// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered
@@ -125,19 +126,33 @@ async fn waiting(
     Ok(WithEnvironment { environment, value })
 }
 
-/// Whether activating the account of `user` takes a password.
-async fn should_set_password(
-    store: &EnvironmentStore,
+/// Whether `user` signs in with a password, once they have one.
+fn signs_in_with_password(environment: &Environment, user: &User) -> bool {
+    environment.configuration.auth_strategy == AuthStrategy::EmailAndPassword
+        && user.provider == Provider::Local
+}
+
+async fn has_password(store: &EnvironmentStore, user: &User) -> ApiResult<bool> {
+    let login = store.users().login(&user.email).await?.and_then(|found| found.value);
+    Ok(login.is_some_and(|login| login.password_hash.is_some()))
+}
+
+/// Whether an activation comes with a password if the account of `user` needs one, and with none if it has one: whoever has
+/// the mailbox then need not be who signs in.
+fn require_one_password(
     environment: &Environment,
     user: &User,
-) -> ApiResult<bool> {
-    if environment.configuration.auth_strategy != AuthStrategy::EmailAndPassword
-        || user.provider != Provider::Local
-    {
-        return Ok(false);
+    has_password: bool,
+    is_given: bool,
+) -> ApiResult<()> {
+    let needs_one = !has_password && signs_in_with_password(environment, user);
+    match (has_password && is_given, needs_one && !is_given) {
+        (true, _) => Err(ApiError::Invalid(
+            "password must be left out: the account has one, and activation does not replace it".to_owned(),
+        )),
+        (_, true) => Err(ApiError::Invalid("password is needed: the account has none".to_owned())),
+        (false, false) => Ok(()),
     }
-    let login = store.users().login(&user.email).await?.and_then(|found| found.value);
-    Ok(login.is_none_or(|login| login.password_hash.is_none()))
 }
 
 fn verify(user: &User, token: &PlainToken, now: Timestamp) -> Result<(), OneTimeTokenError> {
@@ -235,6 +250,7 @@ pub(crate) async fn strategy(
     let token = PlainToken::presented(mailed.token);
     let WithEnvironment { environment, value: waiting } =
         waiting(&app, &store, &mailed.user_id, &token).await?;
-    let should_set_password = should_set_password(&store, &environment, &waiting).await?;
+    let should_set_password =
+        !has_password(&store, &waiting).await? && signs_in_with_password(&environment, &waiting);
     Ok(Json(ActivationStrategyResponse { should_set_password }))
 }

@@ -12,6 +12,7 @@ mod membership;
 mod roles;
 mod standing;
 mod updating;
+mod void_sessions;
 
 use rookery_domain::{
     Membership, MembershipStatus, Metadata, OneTimeToken, PlainToken, Role, RoleId, RoleLevel, TenantId,

@@ -180,7 +180,7 @@ pub(crate) async fn verify(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiRes
     responses((status = OK), (status = NOT_FOUND)),
 )]
 pub(crate) async fn lock(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
-    set(&vendor, id, |user| user.locked = Some(LockReason::Administrator)).await?;
+    set(&vendor, id, |user| user.lock(LockReason::Administrator)).await?;
     vendor.store.sessions().end_all(id, |_| true).await?;
     Ok(StatusCode::OK)
 }

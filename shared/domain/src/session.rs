@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{Entropy, IdentityConfiguration, SessionId, TenantId, Timestamp, TokenHash, UserId};
+use crate::user::is_zero;
+use crate::{Entropy, IdentityConfiguration, SessionId, TenantId, Timestamp, TokenHash, User, UserId};
 
 /// One sign-in on one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Session {
     pub user_id: UserId,
     /// The tenant that its access tokens are for.
     pub tenant_id: TenantId,
+    /// The user's [`User::session_generation`] when they showed who they are: with another, the session is void.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last refreshed.
@@ -81,12 +85,12 @@ impl Session {
     /// For how long a rotated token is excused, in seconds: browser tabs refresh at the same moment.
     pub const GRACE_SECONDS: i64 = 10;
 
-    /// A new session, and its first refresh token.
+    /// A new session of a user, who has this [`User::session_generation`], and its first refresh token.
     #[must_use]
     pub fn begin(
         entropy: &dyn Entropy,
         now: Timestamp,
-        user_id: UserId,
+        (user_id, generation): (UserId, u64),
         tenant_id: TenantId,
         limits: SessionLimits,
     ) -> (RefreshToken, Self) {
@@ -102,6 +106,7 @@ impl Session {
             id,
             user_id,
             tenant_id,
+            generation,
             created_at: now,
             last_active_at: now,
             expires_at: now.plus_seconds(limits.lifetime_seconds),
@@ -113,6 +118,12 @@ impl Session {
             previous: None,
         };
         (token, session)
+    }
+
+    /// Whether it still counts, as far as `user`, whose session it is, is concerned.
+    #[must_use]
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user_id == user.id && self.generation == user.session_generation
     }
 
     /// Whether `token` was issued for this session, now or before. One that was not is made up by somebody who knows
@@ -288,7 +299,7 @@ mod tests {
     const LIMITS: SessionLimits = SessionLimits { lifetime_seconds: 3_600 };
 
     fn begin(entropy: &dyn Entropy) -> (RefreshToken, Session) {
-        Session::begin(entropy, at(0), UserId::random(entropy), TenantId::random(entropy), LIMITS)
+        Session::begin(entropy, at(0), (UserId::random(entropy), 0), TenantId::random(entropy), LIMITS)
     }
 
     #[test]

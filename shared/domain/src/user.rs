@@ -29,6 +29,13 @@ pub struct User {
     pub verified: bool,
     /// Why they cannot sign in anywhere, if so.
     pub locked: Option<LockReason>,
+    /// Rises with whatever voids their sessions. A session counts only while it has the same number: so those end too that are
+    /// being begun at that moment, by whoever was let in before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub session_generation: u64,
+    /// Rises with whatever voids what they signed in with: a new password, another address. Their login repeats it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub credential_generation: u64,
     /// Whether self-service lists leave them out.
     pub invisible: bool,
     /// Whether they reach every tenant of the environment.
@@ -112,6 +119,11 @@ impl OneTimeToken {
         (secret, kept)
     }
 
+    /// Has it work no longer.
+    pub fn void(&mut self) {
+        self.expires_at = Timestamp::from_millis(0);
+    }
+
     /// Whether `presented` is this token, in time.
     ///
     /// # Errors
@@ -158,6 +170,12 @@ pub enum LockReason {
     Administrator,
     /// Too many wrong passwords.
     Attempts,
+}
+
+/// Whether a number that is kept need not be written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Membership {
@@ -238,6 +256,8 @@ impl User {
             managed_by: ManagedBy::default(),
             verified: false,
             locked: None,
+            session_generation: 0,
+            credential_generation: 0,
             invisible: false,
             super_user: false,
             mfa_bypass: false,
@@ -316,6 +336,34 @@ impl User {
     pub fn awaits_activation(&self) -> bool {
         let waits = |membership: &Membership| membership.status == MembershipStatus::NotActivated;
         self.locked.is_none() && (!self.verified || self.memberships.iter().any(waits))
+    }
+
+    /// Voids all of their sessions.
+    pub fn void_sessions(&mut self) {
+        self.session_generation += 1;
+    }
+
+    /// Voids what they signed in with until now, and all of their sessions.
+    pub fn void_credentials(&mut self) {
+        self.credential_generation += 1;
+        self.void_sessions();
+    }
+
+    /// Shuts them out everywhere. The sessions they have stay void when they are let in again.
+    pub fn lock(&mut self, reason: LockReason) {
+        self.locked = Some(reason);
+        self.void_sessions();
+    }
+
+    /// Voids the links that were mailed to them: those of activations and invitations. Who has not accepted an invitation has
+    /// to be sent another.
+    pub fn void_mailed_tokens(&mut self) {
+        self.activation = None;
+        for membership in &mut self.memberships {
+            if let MembershipStatus::PendingInvitation(token) = &mut membership.status {
+                token.void();
+            }
+        }
     }
 
     /// Marks the e-mail address as theirs on somebody else's word, and lets them into the tenants that waited for it. The

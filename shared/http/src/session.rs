@@ -98,12 +98,13 @@ impl Prepared {
         self.session.id
     }
 
-    /// Keeps the session.
+    /// Keeps the session, which begins with `user` as they were written when they showed who they are.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn keep(self, store: &EnvironmentStore) -> ApiResult<SignedIn> {
-        keep(store, &self.session).await?;
+    pub async fn keep(self, store: &EnvironmentStore, user: &User) -> ApiResult<SignedIn> {
+        let session = Session { generation: user.session_generation, ..self.session };
+        keep(store, &session).await?;
         Ok(self.signed_in)
     }
 }
@@ -135,7 +136,8 @@ pub async fn prepare(
     }
 }
 
-/// Begins a session for `user`, who has proved who they are, in the tenant they land in.
+/// Begins a session for `user`, who has proved who they are, in the tenant they land in. They are as they were read when
+/// they did: should something void their sessions meanwhile, this one is void too.
 ///
 /// Whether the tenant is there is read while the session is being written, unless it is one of `there`, which have just
 /// been read. Nothing is lost should it be removed at that moment, as every use of the session looks again.
@@ -178,7 +180,8 @@ fn new_session(
     let now = app.now();
     let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
     let limits = SessionLimits::of(&environment.configuration);
-    let (refresh_token, session) = Session::begin(&*app.entropy, now, user.id, tenant, limits);
+    let begun_by = (user.id, user.session_generation);
+    let (refresh_token, session) = Session::begin(&*app.entropy, now, begun_by, tenant, limits);
     let ClientInfo { ip_address, user_agent } = client.clone();
     Ok((refresh_token, Session { ip_address, user_agent, ..session }))
 }

@@ -156,7 +156,7 @@ mod tests {
         let entropy = SeededEntropy::new(1);
         let (user, tenant) = (UserId::random(&entropy), TenantId::random(&entropy));
         let limits = SessionLimits { lifetime_seconds: 60 };
-        let (_, session) = Session::begin(&entropy, Timestamp::from_millis(0), user, tenant, limits);
+        let (_, session) = Session::begin(&entropy, Timestamp::from_millis(0), (user, 0), tenant, limits);
         encode(Key::host("auth.example.com"), &session, 1).unwrap()
     }
 

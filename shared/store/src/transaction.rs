@@ -24,6 +24,19 @@ pub(crate) struct Transaction<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Write(usize);
 
+/// What an item has to fulfil, with one value.
+pub(crate) struct Condition {
+    expression: &'static str,
+    name: &'static str,
+    value: AttributeValue,
+}
+
+impl Condition {
+    pub(crate) fn new(expression: &'static str, name: &'static str, value: AttributeValue) -> Self {
+        Self { expression, name, value }
+    }
+}
+
 /// Why nothing was written.
 #[derive(Debug)]
 pub(crate) enum Cancelled {
@@ -91,6 +104,32 @@ impl<'a> Transaction<'a> {
         let put = self.put(encode(key, entity, 1)?);
         let put = put.build().map_err(unbuildable)?;
         Ok(self.push(|item| item.put(put)))
+    }
+
+    /// Writes an item in place of one that fulfils `condition`.
+    pub(crate) fn overwrite_if<T: Entity>(
+        &mut self,
+        key: Key,
+        entity: &T,
+        condition: Condition,
+    ) -> Result<Write, StoreError> {
+        let put = self.put(encode(key, entity, 1)?);
+        let put = put
+            .condition_expression(condition.expression)
+            .expression_attribute_values(condition.name, condition.value);
+        let put = put.build().map_err(unbuildable)?;
+        Ok(self.push(|item| item.put(put)))
+    }
+
+    /// Deletes an item that fulfils `condition`.
+    pub(crate) fn remove_if(&mut self, key: Key, condition: Condition) -> Result<Write, StoreError> {
+        let delete = Delete::builder()
+            .table_name(self.table.name())
+            .set_key(Some(key.into_attributes()))
+            .condition_expression(condition.expression)
+            .expression_attribute_values(condition.name, condition.value);
+        let delete = delete.build().map_err(unbuildable)?;
+        Ok(self.push(|item| item.delete(delete)))
     }
 
     /// Deletes an item, if it is there.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
     EmailAddress, Environment, Provider, SessionId, TenantId, Timestamp, User, UserId, VendorId,
 };
@@ -25,6 +26,7 @@ use crate::entity::{Entity, Item, Stored, number};
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster};
 use crate::table::Table;
+use crate::transaction::Condition;
 use crate::{EnvironmentStore, SessionSnapshot, StoreError};
 
 /// A user, and where in each list they are.
@@ -58,13 +60,28 @@ pub struct Login {
     /// password was set.
     #[serde(default)]
     pub likely_tenant: Option<TenantId>,
+    /// The user's [`User::credential_generation`] when the login was written: with another, it leads nowhere any more.
+    #[serde(default)]
+    pub generation: u64,
 }
 
 impl Login {
+    /// Whether it leads to `user` still. Between reading the one and the other, the password or the address may have changed.
+    #[must_use]
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user_id == user.id && self.generation == user.credential_generation
+    }
+
+    /// That a login is the one of `user`, whose address it may no longer be by the time of the write.
+    fn belongs_to(user: UserId) -> Condition {
+        let text = format!(r#""user_id":"{user}""#);
+        Condition::new("contains(document, :owner)", ":owner", AttributeValue::S(text))
+    }
+
     fn of(user: &User, password_hash: Option<String>) -> Self {
         let tenants = user.memberships.iter().map(|membership| &membership.tenant_id);
         let likely_tenant = user.active_tenant.iter().chain(tenants).next().cloned();
-        Self { user_id: user.id, password_hash, likely_tenant }
+        Self { user_id: user.id, password_hash, likely_tenant, generation: user.credential_generation }
     }
 }
 
@@ -150,7 +167,7 @@ impl From<UserSnapshot> for User {
 /// Who presents a token: their session, themselves and the tenants they name, as far as they are there.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The session.
+    /// The session, unless it is void.
     pub session: Option<SessionSnapshot>,
     /// The user.
     pub user: Option<UserSnapshot>,
@@ -247,10 +264,12 @@ impl<'a> Users<'a> {
         let mut keys = vec![self.environment_key(), session_key.clone(), self.key(user)];
         keys.extend(tenants.iter().map(|tenant| self.environment.tenants().key(tenant)));
         let mut batch = self.table().get_all(keys).await?;
+        let user = batch.take(&self.key(user))?.map(UserSnapshot);
+        let session = batch.take(&session_key)?.map(SessionSnapshot);
         let caller = Caller {
             tenants: self.environment.tenants().among(&batch, tenants),
-            session: batch.take(&session_key)?.map(SessionSnapshot),
-            user: batch.take(&self.key(user))?.map(UserSnapshot),
+            session: session.filter(|session| user.as_ref().is_none_or(|user| session.is_of(user))),
+            user,
         };
         let environment = self.environment.among(&batch)?;
         Ok(environment.map(|environment| WithEnvironment { environment, value: caller }))

@@ -273,8 +273,9 @@ impl TestApp {
         let environment = store.get().await.expect("the table").expect("the environment");
         let user = store.users().get(user.id).await.expect("the table").expect("the user");
         let limits = SessionLimits::of(&environment.configuration);
+        let begun_by = (user.id, user.session_generation);
         let (refresh_token, session) =
-            Session::begin(&*self.state.entropy, self.state.now(), user.id, tenant.clone(), limits);
+            Session::begin(&*self.state.entropy, self.state.now(), begun_by, tenant.clone(), limits);
         store.sessions().begin(&session).await.expect("a session");
         let signed_in =
             session::resume(&self.state, &store, environment, user, tenant, &session, refresh_token.clone());

@@ -62,7 +62,8 @@ impl Users<'_> {
         })
     }
 
-    /// Changes a user and sets their password, together, from what was read already, as [`Self::update_from`] does.
+    /// Changes a user and sets their password, together, from what was read already, as [`Self::update_from`] does. The
+    /// password before, and all sessions, are void.
     ///
     /// # Errors
     /// `change` refuses, or the table fails.
@@ -77,17 +78,19 @@ impl Users<'_> {
             let Some(mut stored) = self.read_or(&mut snapshot, id).await? else { return Ok(None) };
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
+            stored.value.user.void_credentials();
             let login = Login::of(&stored.value.user, Some(password_hash.to_owned()));
             let key = self.login_key(&before.email);
             self.write(&before, &mut stored, |transaction, _| {
-                transaction.overwrite(key.clone(), &login).map(|_| ())
+                transaction.overwrite_if(key.clone(), &login, Login::belongs_to(id)).map(|_| ())
             })
             .await?;
             Ok(Some(stored.value.user))
         })
     }
 
-    /// Gives a user another e-mail address, from what was read already, as [`Self::update_from`] does.
+    /// Gives a user another e-mail address, from what was read already, as [`Self::update_from`] does. What was mailed to the
+    /// old one, and all sessions, are void.
     ///
     /// # Errors
     /// Somebody has that address, or the table fails.
@@ -109,15 +112,17 @@ impl Users<'_> {
             if batch.take::<Login>(&self.login_key(email))?.is_some() {
                 return Err(UpdateError::Refused(NewUserError::EmailTaken));
             }
-            let Some(login) = batch.take::<Login>(&old_key)? else {
+            let Some(login) = batch.take::<Login>(&old_key)?.filter(|login| login.value.user_id == id) else {
                 return Err(UpdateError::Store(StoreError::Contended));
             };
             // A link that was mailed to the old address proves nothing about the new one.
-            stored.value.user.activation = None;
+            stored.value.user.void_mailed_tokens();
+            stored.value.user.void_credentials();
             stored.value.user.email = email.clone();
+            let moved = Login { generation: stored.value.user.credential_generation, ..login.value };
             self.write(&before, &mut stored, |transaction, _| {
-                transaction.remove(old_key.clone())?;
-                transaction.insert(self.login_key(email), &login.value).map(|_| ())
+                transaction.remove_if(old_key.clone(), Login::belongs_to(id))?;
+                transaction.insert(self.login_key(email), &moved).map(|_| ())
             })
             .await?;
             Ok(Some(stored.value.user))

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, User, UserId};
 
 use super::listing::parse_id;
-use super::{UserEntry, UserItem, Users};
+use super::{Login, UserEntry, UserItem, Users};
 use crate::contention::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
@@ -160,7 +160,7 @@ impl Users<'_> {
         }
         let user = &stored.value.user;
         if user.memberships.is_empty() {
-            transaction.remove(self.login_key(&user.email))?;
+            transaction.remove_if(self.login_key(&user.email), Login::belongs_to(user.id))?;
             if let Some(place) = stored.value.places.get(&List::Users.name()) {
                 self.roster(&List::Users).remove(&mut transaction, *place, &entry)?;
             }
