@@ -1,7 +1,8 @@
 //! Tenants on the wire.
 
 use rookery_domain::{
-    EmailAddress, Json, Metadata, Tenant, TenantType, Timestamp, VendorId, bounded, required,
+    EmailAddress, Json, Metadata, PictureAddress, Tenant, TenantType, Timestamp, VendorId, WebAddress,
+    bounded, required,
 };
 use rookery_http::{ApiResult, Patch, not_null};
 use serde::{Deserialize, Serialize};
@@ -85,7 +86,8 @@ impl TenantResponse {
     }
 }
 
-/// What is to change of a tenant, or known of a new one. Null clears a field, except for those that every tenant has.
+/// What a vendor changes of a tenant, or knows of a new one. Null clears a field, except for those that every tenant has. The
+/// addresses of its application and its login page are registered with it.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TenantChanges {
@@ -107,19 +109,19 @@ pub(crate) struct TenantChanges {
     pub(crate) status: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) website: Patch<String>,
+    pub(crate) website: Patch<WebAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) application_url: Patch<String>,
+    pub(crate) application_url: Patch<WebAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) login_url: Patch<String>,
+    pub(crate) login_url: Patch<WebAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) logo: Patch<String>,
+    pub(crate) logo: Patch<PictureAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) logo_url: Patch<String>,
+    pub(crate) logo_url: Patch<PictureAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) address: Patch<String>,
@@ -149,7 +151,7 @@ pub(crate) struct TenantChanges {
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 255;
 
-/// The longest of the other fields, in characters: a logo may be a data URL of a small picture.
+/// The longest of the other texts, in characters.
 const LONGEST_FIELD: usize = 4_095;
 
 impl TenantChanges {
@@ -162,6 +164,11 @@ impl TenantChanges {
             self.is_reseller.is_some(),
             self.creator_email.is_present(),
             self.tenant_type.is_present(),
+            self.website.is_present(),
+            self.application_url.is_present(),
+            self.login_url.is_present(),
+            self.logo.is_present(),
+            self.logo_url.is_present(),
         ];
         !texts.iter().any(|text| text.is_present()) && !others.contains(&true)
     }
@@ -183,12 +190,15 @@ impl TenantChanges {
         let profile = &mut tenant.profile;
         self.creator_email.map(String::from).apply_to(&mut profile.creator_email);
         self.tenant_type.apply_to(&mut profile.tenant_type);
+        self.website.map(String::from).apply_to(&mut profile.website);
+        self.logo.map(String::from).apply_to(&mut profile.logo);
+        self.logo_url.map(String::from).apply_to(&mut profile.logo_url);
+        let (application, login) = (self.application_url.map(String::from), self.login_url.map(String::from));
+        application.clone().apply_to(&mut tenant.registered_urls.application);
+        application.apply_to(&mut profile.application_url);
+        login.clone().apply_to(&mut tenant.registered_urls.login);
+        login.apply_to(&mut profile.login_url);
         set("status", self.status, &mut profile.status)?;
-        set("website", self.website, &mut profile.website)?;
-        set("applicationUrl", self.application_url, &mut profile.application_url)?;
-        set("loginUrl", self.login_url, &mut profile.login_url)?;
-        set("logo", self.logo, &mut profile.logo)?;
-        set("logoUrl", self.logo_url, &mut profile.logo_url)?;
         set("address", self.address, &mut profile.address)?;
         set("timezone", self.timezone, &mut profile.timezone)?;
         set("currency", self.currency, &mut profile.currency)?;
@@ -197,14 +207,9 @@ impl TenantChanges {
         set("creatorName", self.creator_name, &mut profile.creator_name)
     }
 
-    fn texts(&self) -> [&Patch<String>; 12] {
+    fn texts(&self) -> [&Patch<String>; 7] {
         [
             &self.status,
-            &self.website,
-            &self.application_url,
-            &self.login_url,
-            &self.logo,
-            &self.logo_url,
             &self.address,
             &self.timezone,
             &self.currency,
@@ -223,7 +228,7 @@ pub(crate) fn named(name: String) -> ApiResult<String> {
     Ok(required("name", name, LONGEST_NAME)?)
 }
 
-fn set(name: &'static str, change: Patch<String>, field: &mut Option<String>) -> ApiResult<()> {
+pub(crate) fn set(name: &'static str, change: Patch<String>, field: &mut Option<String>) -> ApiResult<()> {
     if let Patch::Value(text) = change {
         *field = Some(bounded(name, text, LONGEST_FIELD)?);
     } else {

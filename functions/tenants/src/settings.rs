@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::Tenant;
-use rookery_http::auth::{Member, ReadAccountSettings, TenantAuth, WriteAccountSettings};
+use rookery_domain::{Environment, PictureAddress, Tenant, WebAddress, require_registered};
+use rookery_http::auth::{Member, Principal, ReadAccountSettings, TenantAuth, WriteAccountSettings};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Patch, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::profile::TenantChanges;
+use crate::profile::{named, set};
 
 /// A tenant's settings.
 #[derive(Serialize, ToSchema)]
@@ -63,10 +63,10 @@ pub(crate) struct SettingsChanges {
     name: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    application_url: Patch<String>,
+    application_url: Patch<WebAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    login_url: Patch<String>,
+    login_url: Patch<WebAddress>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     address: Patch<String>,
@@ -84,24 +84,54 @@ pub(crate) struct SettingsChanges {
     currency: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    logo: Patch<String>,
+    logo: Patch<PictureAddress>,
 }
 
-impl From<SettingsChanges> for TenantChanges {
-    fn from(changes: SettingsChanges) -> Self {
-        Self {
-            name: changes.name,
-            application_url: changes.application_url,
-            login_url: changes.login_url,
-            address: changes.address,
-            timezone: changes.timezone,
-            date_format: changes.date_format,
-            time_format: changes.time_format,
-            currency: changes.currency,
-            logo: changes.logo,
-            ..Self::default()
-        }
+impl SettingsChanges {
+    fn is_empty(&self) -> bool {
+        let texts = [&self.address, &self.timezone, &self.date_format, &self.time_format, &self.currency];
+        let addresses = [&self.application_url, &self.login_url];
+        self.name.is_none()
+            && !self.logo.is_present()
+            && !texts.iter().any(|text| text.is_present())
+            && !addresses.iter().any(|address| address.is_present())
     }
+
+    /// Makes the changes, as far as `author` may: a vendor registers addresses, and a user chooses among what is registered.
+    fn apply_to(self, tenant: &mut Tenant, author: &Principal) -> ApiResult<()> {
+        if let Principal::User(user) = author {
+            require_own("applicationUrl", &user.environment, tenant, &self.application_url)?;
+            require_own("loginUrl", &user.environment, tenant, &self.login_url)?;
+        }
+        let (application, login) = (self.application_url.map(String::from), self.login_url.map(String::from));
+        if let Principal::Vendor(_) = author {
+            application.clone().apply_to(&mut tenant.registered_urls.application);
+            login.clone().apply_to(&mut tenant.registered_urls.login);
+        }
+        if let Some(name) = self.name {
+            tenant.name = named(name)?;
+        }
+        let profile = &mut tenant.profile;
+        application.apply_to(&mut profile.application_url);
+        login.apply_to(&mut profile.login_url);
+        self.logo.map(String::from).apply_to(&mut profile.logo);
+        set("address", self.address, &mut profile.address)?;
+        set("timezone", self.timezone, &mut profile.timezone)?;
+        set("dateFormat", self.date_format, &mut profile.date_format)?;
+        set("timeFormat", self.time_format, &mut profile.time_format)?;
+        set("currency", self.currency, &mut profile.currency)
+    }
+}
+
+fn require_own(
+    field: &str,
+    environment: &Environment,
+    tenant: &Tenant,
+    change: &Patch<WebAddress>,
+) -> ApiResult<()> {
+    let Patch::Value(address) = change else { return Ok(()) };
+    require_registered(environment, tenant, address)
+        .map_err(|error| ApiError::Invalid(format!("{field}: {error}")))
 }
 
 /// Gets a tenant's settings.
@@ -139,6 +169,9 @@ pub(crate) async fn get_public(caller: TenantAuth<Member>) -> ApiResult<Json<Pub
 }
 
 /// Updates a tenant's settings: what is left out stays as it is.
+///
+/// With a user's token `applicationUrl` and `loginUrl` must be at an origin that the vendor registered: for the environment,
+/// or for this tenant.
 #[utoipa::path(
     put,
     path = "/tenants/resources/account-settings/v1",
@@ -159,12 +192,12 @@ pub(crate) async fn update(
     State(app): State<AppState>,
     Body(changes): Body<SettingsChanges>,
 ) -> ApiResult<Json<SettingsResponse>> {
-    let changes = TenantChanges::from(changes);
     if changes.is_empty() {
         return Err(ApiError::Invalid("the body has nothing to change".to_owned()));
     }
     let tenants = caller.store.tenants();
-    let updated =
-        tenants.update(&caller.tenant_id, app.now(), |tenant| changes.clone().apply_to(tenant)).await?;
+    let updated = tenants
+        .update(&caller.tenant_id, app.now(), |tenant| changes.clone().apply_to(tenant, &caller.principal))
+        .await?;
     Ok(Json(updated.ok_or(ApiError::NotFound("tenant"))?.into()))
 }

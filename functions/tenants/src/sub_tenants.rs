@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{Tenant, TenantId};
+use rookery_domain::{EmailAddress, PictureAddress, Tenant, TenantId};
 use rookery_http::auth::{
     DeleteSubAccount, Permission, Principal, ScopeAuth, WriteSubAccount, WriteSubAccountManagement,
 };
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Patch, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::lifecycle::removed;
-use crate::profile::{TenantChanges, TenantResponse};
+use crate::profile::{TenantResponse, named, set};
 
 /// A new sub-tenant.
 #[derive(Deserialize, ToSchema)]
@@ -23,8 +23,48 @@ pub(crate) struct CreateSubTenantRequest {
     /// The tenant that it becomes a sub-tenant of.
     #[schema(value_type = String)]
     parent_tenant_id: TenantId,
-    #[serde(flatten, deserialize_with = "rookery_http::extract::flattened")]
-    profile: TenantChanges,
+    /// Its name, 1 to 255 characters; its id when it is left out.
+    name: Option<String>,
+    #[schema(value_type = Option<String>)]
+    logo: Option<PictureAddress>,
+    #[schema(value_type = Option<String>)]
+    logo_url: Option<PictureAddress>,
+    creator_name: Option<String>,
+    #[schema(value_type = Option<String>)]
+    creator_email: Option<EmailAddress>,
+    /// Whether its own administrators may make sub-tenants; for a user it takes the permission that managing them takes.
+    is_reseller: Option<bool>,
+    /// With a vendor token only.
+    status: Option<String>,
+}
+
+impl CreateSubTenantRequest {
+    /// Says of `tenant` what the request does.
+    fn apply_to(self, tenant: &mut Tenant) -> ApiResult<()> {
+        let some = |text: Option<String>| text.map_or(Patch::Absent, Patch::Value);
+        if let Some(name) = self.name {
+            tenant.name = named(name)?;
+        }
+        tenant.is_reseller = self.is_reseller.unwrap_or_default();
+        let profile = &mut tenant.profile;
+        profile.logo = self.logo.map(String::from);
+        profile.logo_url = self.logo_url.map(String::from);
+        profile.creator_email = self.creator_email.map(String::from);
+        set("creatorName", some(self.creator_name), &mut profile.creator_name)?;
+        set("status", some(self.status), &mut profile.status)
+    }
+
+    /// Whether `caller`, who may make sub-tenants, may make this one.
+    async fn require_allowed(&self, caller: &ScopeAuth<WriteSubAccount>) -> ApiResult<()> {
+        let Principal::User(user) = &caller.principal else { return Ok(()) };
+        if self.status.is_some() {
+            return Err(ApiError::Forbidden("only a vendor can set the status of a tenant".to_owned()));
+        }
+        match self.is_reseller {
+            Some(true) => user.require::<WriteSubAccountManagement>().await,
+            Some(false) | None => Ok(()),
+        }
+    }
 }
 
 /// Whether a tenant manages sub-tenants of its own.
@@ -36,7 +76,7 @@ pub(crate) struct ManagementRequest {
 }
 
 /// Creates a tenant below another, which must be one that manages sub-tenants. For a user it must be their own tenant
-/// or one below it.
+/// or one below it, and the id must be none that another tenant had.
 #[utoipa::path(
     post,
     path = "/tenants/resources/sub-tenants/v1",
@@ -58,16 +98,20 @@ pub(crate) async fn create(
     Body(request): Body<CreateSubTenantRequest>,
 ) -> ApiResult<Created<TenantResponse>> {
     let tenants = caller.store.tenants();
+    request.require_allowed(&caller).await?;
     require_own(&caller, &request.parent_tenant_id, true).await?;
     let parent = tenants.get(&request.parent_tenant_id).await?.ok_or(ApiError::NotFound("tenant"))?;
     if !parent.is_reseller {
         return Err(ApiError::Forbidden("the parent tenant does not manage sub-tenants".to_owned()));
     }
-    let id = request.tenant_id.unwrap_or_else(|| TenantId::random(&*app.entropy));
-    let mut tenant =
-        Tenant { parent: Some(request.parent_tenant_id), ..Tenant::new(id, &*app.entropy, app.now()) };
-    request.profile.apply_to(&mut tenant)?;
-    tenants.create(&tenant).await?;
+    let id = request.tenant_id.clone().unwrap_or_else(|| TenantId::random(&*app.entropy));
+    let parent = Some(request.parent_tenant_id.clone());
+    let mut tenant = Tenant { parent, ..Tenant::new(id, &*app.entropy, app.now()) };
+    request.apply_to(&mut tenant)?;
+    match &caller.principal {
+        Principal::Vendor(_) => tenants.create(&tenant).await?,
+        Principal::User(_) => tenants.create_new(&tenant).await?,
+    }
     Ok(Created(TenantResponse::new(caller.store.id(), tenant)))
 }
 

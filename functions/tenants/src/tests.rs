@@ -516,6 +516,129 @@ mod sub_tenants {
     }
 }
 
+mod what_users_may_write {
+    use rookery_domain::{Role, RoleId, RoleLevel};
+
+    use super::*;
+
+    /// Writes a role of the environment that allows one thing, and answers its key.
+    async fn role_with(app: &TestApp, key: &str, permission: &str) -> String {
+        let now = app.state().now();
+        let (_, built_in) = rookery_domain::built_in_permissions(now);
+        let held = built_in.iter().filter(|built_in| built_in.key == permission);
+        let role = Role {
+            id: RoleId::random(&*app.state().entropy),
+            tenant_id: None,
+            key: key.to_owned(),
+            name: key.to_owned(),
+            description: None,
+            level: RoleLevel::SECOND,
+            is_default: false,
+            is_first_user: false,
+            given_to_members_before: None,
+            permission_ids: held.map(|permission| permission.id).collect(),
+            created_at: now,
+            updated_at: now,
+        };
+        app.environment().catalog().create(&[role]).await.unwrap();
+        key.to_owned()
+    }
+
+    #[tokio::test]
+    async fn an_administrator_chooses_among_the_addresses_that_the_vendor_registered() {
+        let app = app().await;
+        let own = app.tenant("Own").await;
+        let admin = app.user("admin@example.com", &own, &["Admin"]).await;
+        let admin = app.sign_in(&admin, &own).await;
+        for field in ["applicationUrl", "loginUrl"] {
+            for foreign in [
+                "https://evil.example",
+                "https://app.example.com.evil.example",
+                "http://app.example.com",
+                "https://app.example.com@evil.example/",
+                "https://app.example.com:8443",
+            ] {
+                let refused = admin.put(SETTINGS, json!({ field: foreign })).await.error(400);
+                assert!(refused.contains(field) && refused.contains("https://app.example.com"), "{refused}");
+            }
+            let chosen = "https://app.example.com/own";
+            assert_eq!(admin.put(SETTINGS, json!({ field: chosen })).await.expect(200)[field], chosen);
+            assert_eq!(admin.put(SETTINGS, json!({ field: null })).await.expect(200)[field], Value::Null);
+        }
+        let of_tenant = app.vendor().with("frontegg-tenant-id", own.as_str());
+        let _ = of_tenant.put(SETTINGS, json!({"applicationUrl": "https://own.example/a"})).await.expect(200);
+        let chosen = "https://own.example/b";
+        assert_eq!(admin.put(SETTINGS, json!({"loginUrl": chosen})).await.expect(200)["loginUrl"], chosen);
+        let path = format!("{TENANTS}/{own}");
+        let _ = app.vendor().put(&path, json!({"applicationUrl": null})).await.expect(200);
+        assert_eq!(
+            admin.put(SETTINGS, json!({"loginUrl": chosen})).await.status(),
+            400,
+            "registered no more"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_that_runs_something_is_refused_whoever_sends_it() {
+        let app = app().await;
+        let own = app.tenant("Own").await;
+        let vendor = app.vendor();
+        for (field, bad) in [
+            ("website", "javascript:alert(1)"),
+            ("applicationUrl", " javascript:alert(1)"),
+            ("loginUrl", "data:text/html,x"),
+            ("logo", "data:text/html,x"),
+            ("logoUrl", "vbscript:x"),
+        ] {
+            let body = json!({ field: bad });
+            let refused = vendor.put(&format!("{TENANTS}/{own}"), body.clone()).await.error(400);
+            assert!(refused.starts_with(&format!("{field}: it must be an http")), "{refused}");
+            let made = json!({"name": "X", "tenantId": "x", field: bad});
+            assert_eq!(vendor.post(TENANTS, made).await.status(), 400, "{field}");
+        }
+        let logo = json!({"logo": "data:image/png;base64,iVBORw0KGgo="});
+        let _ = vendor.put(&format!("{TENANTS}/{own}"), logo).await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn a_sub_tenant_gets_from_a_user_what_users_may_say_and_no_more() {
+        let app = app().await;
+        let own = app.tenant("Own").await;
+        let vendor = app.vendor();
+        let management = format!("{SUB_TENANTS}/{own}/management");
+        let _ = vendor.put(&management, json!({"isReseller": true})).await.expect(200);
+        let maker = role_with(&app, "Maker", "fe.account-hierarchy.write.subAccount").await;
+        let maker = app.user("maker@example.com", &own, &[&maker]).await;
+        let maker = app.sign_in(&maker, &own).await;
+        let admin = app.user("admin@example.com", &own, &["Admin"]).await;
+        let admin = app.sign_in(&admin, &own).await;
+        let sub = |id: &str, more: Value| {
+            let mut body = json!({"tenantId": id, "name": id, "parentTenantId": own.as_str()});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let extra =
+            json!({"metadata": {"a": 1}, "applicationUrl": "https://evil.example", "tenantType": "spam"});
+        let made = maker.post(SUB_TENANTS, sub("a", extra)).await.expect(201);
+        assert_eq!(
+            (&made["metadata"], &made["applicationUrl"], &made["tenantType"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+        for more in [json!({"status": "vip"}), json!({"isReseller": true})] {
+            assert_eq!(maker.post(SUB_TENANTS, sub("b", more)).await.status(), 403);
+        }
+        assert_eq!(read(&app, "b").await, Value::Null, "nothing was made");
+        assert_eq!(admin.post(SUB_TENANTS, sub("b", json!({"status": "vip"}))).await.status(), 403);
+        let made = admin.post(SUB_TENANTS, sub("b", json!({"isReseller": true}))).await.expect(201);
+        assert_eq!(made["isReseller"], true, "who may manage sub-tenants may say so at once");
+
+        let _ = admin.delete(&format!("{SUB_TENANTS}/a")).await.expect(200);
+        let reused = admin.post(SUB_TENANTS, sub("a", json!({}))).await.error(409);
+        assert_eq!(reused, "Tenant already exists");
+        let _ = vendor.post(SUB_TENANTS, sub("a", json!({"status": "vip"}))).await.expect(201);
+    }
+}
+
 mod settings {
     use super::*;
 

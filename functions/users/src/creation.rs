@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use rookery_domain::{
-    EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber, PlainToken,
-    Provider, RoleId, User, UserId, WholeNumber,
+    EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber, PictureAddress,
+    PlainToken, Provider, RoleId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::{TenantAuth, WriteUsers};
 use rookery_http::members::{require_grantable, show};
@@ -26,8 +26,9 @@ pub(crate) struct CreateUserRequest {
     email: EmailAddress,
     /// At most 255 characters.
     name: Option<String>,
-    /// At most 4095 characters.
-    profile_picture_url: Option<String>,
+    /// An http, https or data:image/ address; at most 4095 characters.
+    #[schema(value_type = Option<String>)]
+    profile_picture_url: Option<PictureAddress>,
     /// `+`, and 7 to 15 digits; there may be dashes between them.
     #[schema(value_type = Option<String>)]
     phone_number: Option<PhoneNumber>,

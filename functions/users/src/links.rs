@@ -1,7 +1,7 @@
 //! Links for vendors to hand out themselves.
 
 use axum::extract::State;
-use rookery_domain::{MembershipStatus, OneTimeToken, User, UserId};
+use rookery_domain::{OneTimeToken, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Created, Path, mails};
 use rookery_store::WithEnvironment;
@@ -38,8 +38,6 @@ pub(crate) async fn generate_activation(
     Path(id): Path<UserId>,
 ) -> ApiResult<Created<LinkResponse>> {
     let WithEnvironment { environment, value: user } = read(&vendor, id).await?;
-    let waiting = user.memberships.iter().find(|member| member.status == MembershipStatus::NotActivated);
-    let tenant_id = waiting.or(user.memberships.first()).map(|member| member.tenant_id.clone());
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let users = vendor.store.users();
     let updated = users.update_from(user, |user: &mut User| {
@@ -50,11 +48,7 @@ pub(crate) async fn generate_activation(
         Ok(())
     });
     updated.await?.ok_or(ApiError::NotFound("user"))?;
-    let tenant = match tenant_id {
-        Some(id) => vendor.store.tenants().get(&id).await?,
-        None => None,
-    };
-    let link = mails::activation_url(&environment, tenant.as_ref(), id, &token);
+    let link = mails::activation_url(&environment, id, &token);
     Ok(Created(LinkResponse {
         link: link.ok_or_else(mails::nowhere)?.into(),
         token: token.expose().to_owned(),

@@ -1,7 +1,7 @@
 //! What users may change of themselves.
 
-use rookery_domain::{Json, Metadata, PhoneNumber, User, bounded};
-use rookery_http::newcomers::{LONGEST_NAME, LONGEST_PICTURE};
+use rookery_domain::{Json, Metadata, PhoneNumber, PictureAddress, User, bounded};
+use rookery_http::newcomers::LONGEST_NAME;
 use rookery_http::{ApiResult, Patch};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,10 +18,10 @@ pub(crate) struct ProfileChanges {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     phone_number: Patch<PhoneNumber>,
-    /// At most 4095 characters.
+    /// An http, https or data:image/ address; at most 4095 characters.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    profile_picture_url: Patch<String>,
+    profile_picture_url: Patch<PictureAddress>,
     /// A JSON object, or a string that holds one; at most 4096 bytes. Replaces what was there.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -35,7 +35,7 @@ impl ProfileChanges {
     /// A value is too long, or the metadata cannot be kept.
     pub(crate) fn apply_to(self, user: &mut User) -> ApiResult<()> {
         set("name", self.name, LONGEST_NAME, &mut user.name)?;
-        set("profilePictureUrl", self.profile_picture_url, LONGEST_PICTURE, &mut user.profile_picture_url)?;
+        self.profile_picture_url.map(String::from).apply_to(&mut user.profile_picture_url);
         self.phone_number.apply_to(&mut user.phone_number);
         match self.metadata {
             Patch::Absent => {}

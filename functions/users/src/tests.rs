@@ -3,6 +3,7 @@
 mod activation;
 mod budgets;
 mod creation;
+mod destinations;
 mod faults;
 mod free_form;
 mod invitations;

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use rookery_domain::{
-    EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber, Provider, RoleId,
-    TenantId, User, UserId, WholeNumber,
+    EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber, PictureAddress,
+    Provider, RoleId, TenantId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::{require_grantable, show};
@@ -24,8 +24,9 @@ pub(crate) struct CreateVendorUserRequest {
     email: EmailAddress,
     /// At most 255 characters.
     name: Option<String>,
-    /// At most 4095 characters.
-    profile_picture_url: Option<String>,
+    /// An http, https or data:image/ address; at most 4095 characters.
+    #[schema(value_type = Option<String>)]
+    profile_picture_url: Option<PictureAddress>,
     /// `+`, and 7 to 15 digits; there may be dashes between them.
     #[schema(value_type = Option<String>)]
     phone_number: Option<PhoneNumber>,

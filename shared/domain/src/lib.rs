@@ -6,6 +6,7 @@
 mod built_in;
 mod causes;
 mod clock;
+mod destination;
 mod email_address;
 mod entropy;
 mod environment;
@@ -22,11 +23,13 @@ mod session;
 mod tenant;
 mod text;
 mod user;
+mod web_address;
 mod whole_number;
 
 pub use built_in::{built_in_permissions, first_roles};
 pub use causes::with_causes;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use destination::{SecretDestination, UnregisteredOrigin, require_registered};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use environment::{
@@ -45,9 +48,10 @@ pub use phone_number::{PhoneNumber, PhoneNumberError};
 pub use role::{Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
-pub use tenant::{Tenant, TenantProfile, TenantType};
+pub use tenant::{RegisteredUrls, Tenant, TenantProfile, TenantType};
 pub use text::{TextError, bounded, folded, required};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
 };
+pub use web_address::{PictureAddress, WebAddress, WebAddressError};
 pub use whole_number::WholeNumber;

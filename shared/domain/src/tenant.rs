@@ -21,6 +21,9 @@ pub struct Tenant {
     pub is_reseller: bool,
     /// What is known of it.
     pub profile: TenantProfile,
+    /// The addresses that the vendor registered for it, whatever its own administrators chose since.
+    #[serde(default, skip_serializing_if = "RegisteredUrls::is_empty")]
+    pub registered_urls: RegisteredUrls,
     /// When it was made, or made anew.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -41,6 +44,7 @@ impl Tenant {
             parent: None,
             is_reseller: false,
             profile: TenantProfile::default(),
+            registered_urls: RegisteredUrls::default(),
             created_at: now,
             updated_at: now,
             deleted_at: None,
@@ -48,8 +52,8 @@ impl Tenant {
     }
 }
 
-/// What is known of a tenant: none of it changes how Rookery treats it, except that `application_url` is where its
-/// mails lead.
+/// What is known of a tenant: none of it changes how Rookery treats it, except that invitations lead to `application_url` if
+/// the vendor registered its origin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the API's own and say all there is to say")]
 pub struct TenantProfile {
@@ -67,6 +71,28 @@ pub struct TenantProfile {
     pub creator_name: Option<String>,
     pub creator_email: Option<String>,
     pub tenant_type: Option<TenantType>,
+}
+
+/// Addresses of a tenant's own that a vendor's token set. Secrets may be sent to them, and its administrators may choose
+/// others of the same origins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RegisteredUrls {
+    /// Where its application is.
+    pub application: Option<String>,
+    /// Where its users sign in.
+    pub login: Option<String>,
+}
+
+impl RegisteredUrls {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &String> {
+        self.application.iter().chain(&self.login)
+    }
 }
 
 /// What kind of customer a tenant is.

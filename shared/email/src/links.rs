@@ -1,24 +1,24 @@
 //! The addresses that mails lead to. The application behind them sends the token back to the API.
 
-use rookery_domain::{PlainToken, UserId};
+use rookery_domain::{PlainToken, SecretDestination, UserId};
 use url::Url;
 
 /// Where a new user activates the account.
 #[must_use]
-pub fn activation_link(application: &Url, user: UserId, token: &PlainToken) -> Url {
+pub fn activation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
     link(application, "/account/activate", user, token)
 }
 
 /// Where a user accepts an invitation to a tenant.
 #[must_use]
-pub fn invitation_link(application: &Url, user: UserId, token: &PlainToken) -> Url {
+pub fn invitation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
     link(application, "/account/invitation/accept", user, token)
 }
 
 /// `path` beneath whatever path and query the application's own address has.
-fn link(application: &Url, path: &str, user: UserId, token: &PlainToken) -> Url {
-    let mut link = application.clone();
-    link.set_path(&format!("{}{path}", application.path().trim_end_matches('/')));
+fn link(application: &SecretDestination, path: &str, user: UserId, token: &PlainToken) -> Url {
+    let mut link = application.url().clone();
+    link.set_path(&format!("{}{path}", link.path().trim_end_matches('/')));
     link.set_fragment(None);
     link.query_pairs_mut().append_pair("userId", &user.to_string()).append_pair("token", token.expose());
     link
@@ -26,12 +26,30 @@ fn link(application: &Url, path: &str, user: UserId, token: &PlainToken) -> Url 
 
 #[cfg(test)]
 mod tests {
+    use rookery_domain::{Environment, IdentityConfiguration, Timestamp, VendorSecrets};
+
     use super::*;
+
+    fn destination(application: &str) -> SecretDestination {
+        let environment = Environment {
+            id: "3b9e9d0e-6d5c-4f57-9d53-0d6f2c1e7a11".parse().unwrap(),
+            name: "Example".into(),
+            secrets: VendorSecrets::new(&PlainToken::presented("secret".into())),
+            base_url: "https://auth.example.com".into(),
+            application_url: application.into(),
+            allowed_origins: Vec::new(),
+            sender: "no-reply@example.com".parse().unwrap(),
+            configuration: IdentityConfiguration::default(),
+            catalog_version: 0,
+            created_at: Timestamp::from_millis(0),
+        };
+        SecretDestination::of_environment(&environment).unwrap()
+    }
 
     fn activation(application: &str) -> String {
         let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
         let token = PlainToken::presented("a-token_1&x=+".into());
-        activation_link(&application.parse().unwrap(), user, &token).into()
+        activation_link(&destination(application), user, &token).into()
     }
 
     const QUERY: &str = "userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10&token=a-token_1%26x%3D%2B";
@@ -55,7 +73,7 @@ mod tests {
 
     #[test]
     fn invitations_are_accepted_elsewhere() {
-        let base = "https://app.example.com/".parse().unwrap();
+        let base = destination("https://app.example.com/");
         let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
         let link = invitation_link(&base, user, &PlainToken::presented("t".into()));
         assert_eq!(link.path(), "/account/invitation/accept");

@@ -221,7 +221,11 @@ impl UserAuth {
         Ok(membership.map(|membership| catalog.grants_of(membership)).unwrap_or_default())
     }
 
-    async fn require<P: Permission>(&self) -> ApiResult<()> {
+    /// Whether they may do what `P` permits.
+    ///
+    /// # Errors
+    /// They may not, or the table fails.
+    pub async fn require<P: Permission>(&self) -> ApiResult<()> {
         let Some(key) = P::KEY else { return Ok(()) };
         let enforced = self.environment.configuration.force_permissions && !self.user.super_user;
         if enforced && !self.grants().await?.allow(key) {

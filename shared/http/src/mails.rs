@@ -4,7 +4,7 @@
 //! does not fail a request that asked for more than the mail: that is done, and the user can ask for another mail. Nor does
 //! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
-use rookery_domain::{Environment, JsonObject, PlainToken, Tenant, User, UserId};
+use rookery_domain::{Environment, JsonObject, PlainToken, SecretDestination, Tenant, User, UserId};
 use rookery_email::{
     ActivateUser, EmailError, InviteToTenant, Mail, SendError, Sender, activation_link, invitation_link,
 };
@@ -24,7 +24,7 @@ pub async fn send_activation(
     token: &PlainToken,
     email_metadata: JsonObject,
 ) -> ApiResult<()> {
-    let redirect_url = activation_url(environment, tenant, user.id, token).ok_or_else(nowhere)?;
+    let redirect_url = activation_url(environment, user.id, token).ok_or_else(nowhere)?;
     let mail = ActivateUser {
         email: user.email.clone(),
         name: user.name.clone(),
@@ -50,7 +50,11 @@ pub async fn send_invitation(
     email_metadata: JsonObject,
     issuer: Option<&User>,
 ) -> ApiResult<()> {
-    let application = application_url(environment, tenant).ok_or_else(nowhere)?;
+    let application = match tenant {
+        Some(tenant) => SecretDestination::of_tenant(environment, tenant),
+        None => SecretDestination::of_environment(environment),
+    };
+    let application = reported(environment, application).ok_or_else(nowhere)?;
     let mail = InviteToTenant {
         email: user.email.clone(),
         name: user.name.clone(),
@@ -65,31 +69,19 @@ pub async fn send_invitation(
 }
 
 /// The link that activates the account of `user` and holds `token`; `None`, which is logged, when there is no
-/// application that it could lead to.
+/// application that it could lead to. It leads to the environment's own: the account is the user's, in whatever tenants.
 #[must_use]
-pub fn activation_url(
-    environment: &Environment,
-    tenant: Option<&Tenant>,
-    user: UserId,
-    token: &PlainToken,
-) -> Option<Url> {
-    Some(activation_link(&application_url(environment, tenant)?, user, token))
+pub fn activation_url(environment: &Environment, user: UserId, token: &PlainToken) -> Option<Url> {
+    let application = reported(environment, SecretDestination::of_environment(environment))?;
+    Some(activation_link(&application, user, token))
 }
 
-/// Where links lead: to the tenant's own application if it has one, else to the environment's. `None`, which is logged,
-/// when neither is a web address.
-fn application_url(environment: &Environment, tenant: Option<&Tenant>) -> Option<Url> {
-    let own = tenant.and_then(|tenant| tenant.profile.application_url.as_deref());
-    let url = own.and_then(web_address).or_else(|| web_address(&environment.application_url));
-    if url.is_none() {
+/// `destination`, or a line in the log that there is none.
+fn reported(environment: &Environment, destination: Option<SecretDestination>) -> Option<SecretDestination> {
+    if destination.is_none() {
         tracing::error!(environment = %environment.id, "the application's address is no web address: no link leads to it");
     }
-    url
-}
-
-fn web_address(text: &str) -> Option<Url> {
-    let url: Url = text.parse().ok()?;
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    destination
 }
 
 fn tenant_name(environment: &Environment, tenant: Option<&Tenant>) -> String {

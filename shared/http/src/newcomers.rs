@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rookery_domain::{
     BoundedObject, Catalog, EmailAddress, Environment, Json, Membership, MembershipStatus, Metadata,
-    Password, PasswordPolicy, PhoneNumber, Provider, RoleId, Tenant, TenantId, Timestamp, User, UserId,
-    WholeNumber, bounded,
+    Password, PasswordPolicy, PhoneNumber, PictureAddress, Provider, RoleId, Tenant, TenantId, Timestamp,
+    User, UserId, WholeNumber, bounded,
 };
 use rookery_store::{Admission, EnvironmentStore, NewTenantError, NewUser, NewUserError, UpdateError};
 
@@ -14,9 +14,6 @@ use crate::{ApiError, ApiResult, AppState};
 
 /// The longest name of a user, in characters.
 pub const LONGEST_NAME: usize = 255;
-
-/// The longest address of a picture, in characters: it may be a data URL of a small one.
-pub const LONGEST_PICTURE: usize = 4_095;
 
 /// The shortest time that a membership can be limited to, in seconds.
 const SHORTEST_EXPIRATION: i64 = 300;
@@ -29,7 +26,7 @@ pub type EmailMetadata = BoundedObject<4_096>;
 pub struct NewcomerRequest {
     pub email: EmailAddress,
     pub name: Option<String>,
-    pub profile_picture_url: Option<String>,
+    pub profile_picture_url: Option<PictureAddress>,
     pub phone_number: Option<PhoneNumber>,
     pub password: Option<Password>,
     pub provider: Option<Provider>,
@@ -68,14 +65,11 @@ impl NewcomerRequest {
                 "expirationInSeconds must be at least {SHORTEST_EXPIRATION}"
             )));
         }
-        let picture = self.profile_picture_url;
         Ok(Newcomer {
             email: self.email,
             role_ids: distinct_roles(self.role_ids.unwrap_or_default())?,
             name: self.name.map(|name| bounded("name", name, LONGEST_NAME)).transpose()?,
-            profile_picture_url: picture
-                .map(|url| bounded("profilePictureUrl", url, LONGEST_PICTURE))
-                .transpose()?,
+            profile_picture_url: self.profile_picture_url.map(String::from),
             phone_number: self.phone_number,
             password: self.password,
             provider: self.provider.unwrap_or_default(),

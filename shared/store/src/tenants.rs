@@ -78,6 +78,13 @@ pub enum NewTenantError {
     Store(#[from] StoreError),
 }
 
+fn not_made(error: UpdateError<NewTenantError>) -> NewTenantError {
+    match error {
+        UpdateError::Refused(refused) => refused,
+        UpdateError::Store(error) => error.into(),
+    }
+}
+
 /// Which tenants to list, and how.
 #[derive(Clone, Debug)]
 pub struct TenantQuery {
@@ -117,14 +124,21 @@ impl<'a> Tenants<'a> {
     /// # Errors
     /// Its id is in use, much is left of an old one, its parent is not there or too deep, or the table fails.
     pub async fn create(&self, tenant: &Tenant) -> Result<(), NewTenantError> {
-        let made = while_contended!(self.try_create(tenant));
-        made.map_err(|error| match error {
-            UpdateError::Refused(refused) => refused,
-            UpdateError::Store(error) => error.into(),
-        })
+        let made = while_contended!(self.try_create(tenant, true));
+        made.map_err(not_made)
     }
 
-    async fn try_create(&self, tenant: &Tenant) -> Result<(), UpdateError<NewTenantError>> {
+    /// Makes a tenant whose id none has had: one that was removed is not revived, as what others still keep under its id would
+    /// be about the new one.
+    ///
+    /// # Errors
+    /// Its id is or was in use, its parent is not there or too deep, or the table fails.
+    pub async fn create_new(&self, tenant: &Tenant) -> Result<(), NewTenantError> {
+        let made = while_contended!(self.try_create(tenant, false));
+        made.map_err(not_made)
+    }
+
+    async fn try_create(&self, tenant: &Tenant, may_revive: bool) -> Result<(), UpdateError<NewTenantError>> {
         let (key, list) = (self.key(&tenant.tenant_id), self.roster());
         let line = async {
             match &tenant.parent {
@@ -142,7 +156,7 @@ impl<'a> Tenants<'a> {
         let mut transaction = Transaction::new(self.table());
         match found {
             None => transaction.insert(key, &item)?,
-            Some(found) if found.value.tenant.deleted_at.is_some() => {
+            Some(found) if may_revive && found.value.tenant.deleted_at.is_some() => {
                 self.clear_little(&tenant.tenant_id, tenant.created_at).await?;
                 transaction.replace(key, &Stored { value: item, revision: found.revision })?
             }

@@ -101,7 +101,7 @@ async fn bad_changes_are_named() {
         (json!({"name": "x".repeat(256)}), "name must be at most 255"),
         (json!({"name": "a\u{7}b"}), "control characters"),
         (json!({"phoneNumber": "555-0100"}), "phoneNumber"),
-        (json!({"profilePictureUrl": "x".repeat(4_096)}), "profilePictureUrl must be at most 4095"),
+        (json!({"profilePictureUrl": "x".repeat(4_096)}), "profilePictureUrl: it must be an http"),
         (json!({"metadata": "{nonsense"}), "metadata must be a JSON object"),
         (json!({"metadata": "[1]"}), "metadata must be a JSON object"),
         (json!({"metadata": [1]}), "metadata must be a JSON object"),

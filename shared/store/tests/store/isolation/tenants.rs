@@ -26,6 +26,15 @@ async fn create() {
 }
 
 #[tokio::test]
+async fn create_new() {
+    let world = World::new().await;
+    let tenants = world.other.tenants();
+    world.untouched_by(tenants.create_new(&tenant("branch"))).await.unwrap();
+    let taken = world.own.tenants().create_new(&tenant("branch")).await;
+    assert!(matches!(taken, Err(NewTenantError::Exists)));
+}
+
+#[tokio::test]
 async fn get() {
     let world = World::new().await;
     assert!(world.own.tenants().get(&world.branch).await.unwrap().is_some());
