@@ -3,10 +3,12 @@
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::future::try_join_all;
+use rookery_domain::Environment;
+use rookery_http::cookies::TrustedOrigin;
 use rookery_http::{ApiResult, HostEnvironment, cookies, no_environment};
-use rookery_store::WithEnvironment;
 
-/// Ends the session whose refresh token the cookie holds, and clears the cookie.
+/// Ends each session whose refresh token a cookie holds, and clears the cookie.
 ///
 /// Without a cookie, or when the session is over already, there is nothing to do and the answer is the same.
 #[utoipa::path(
@@ -22,21 +24,30 @@ pub(crate) async fn log_out(
     HostEnvironment(store): HostEnvironment,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let token = cookies::refresh_token(&headers, store.id());
-    let environment = match token {
-        None => store.get().await?.ok_or_else(no_environment)?,
-        Some(token) => {
-            let found = store.users().caller(token.user_id(), token.session_id(), &[]).await?;
-            let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
-            cookies::require_trusted_origin(&headers, &environment)?;
-            if value.session.is_some_and(|session| session.issued(&token)) {
-                store.sessions().end(token.user_id(), token.session_id()).await?;
-            }
-            environment
-        }
-    };
-    let cleared = cookies::clear_refresh_token(&environment).map(|cookie| (SET_COOKIE, cookie));
-    Ok((StatusCode::CREATED, cleared.into_iter().collect::<HeaderMap>()).into_response())
+    let tokens = cookies::refresh_tokens(&headers, store.id());
+    if tokens.is_empty() {
+        return Ok(cleared(&store.get().await?.ok_or_else(no_environment)?));
+    }
+    let users = store.users();
+    let read = tokens.iter().map(|token| users.caller(token.user_id(), token.session_id(), &[]));
+    let mut environment = None;
+    let mut issued = Vec::new();
+    for (token, found) in tokens.iter().zip(try_join_all(read).await?) {
+        let found = found.ok_or_else(no_environment)?;
+        environment = Some(found.environment);
+        issued.extend(found.value.session.filter(|session| session.issued(token)));
+    }
+    let environment = environment.ok_or_else(no_environment)?;
+    TrustedOrigin::require(&headers, &environment)?;
+    let sessions = store.sessions();
+    try_join_all(issued.iter().map(|session| sessions.end(session.user_id, session.id))).await?;
+    Ok(cleared(&environment))
+}
+
+/// The answer that takes the cookie back.
+fn cleared(environment: &Environment) -> Response {
+    let cookie = cookies::clear_refresh_token(environment).map(|cookie| (SET_COOKIE, cookie));
+    (StatusCode::CREATED, cookie.into_iter().collect::<HeaderMap>()).into_response()
 }
 
 #[cfg(test)]

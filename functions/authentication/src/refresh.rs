@@ -3,14 +3,16 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use futures::future::try_join_all;
 use rookery_domain::{
     Environment, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User,
 };
+use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::{AuthenticationResponse, SignedIn};
 use rookery_http::{
     ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, cookies, no_environment, session,
 };
-use rookery_store::{Caller, EnvironmentStore, Rotation, SessionSnapshot, WithEnvironment};
+use rookery_store::{Caller, EnvironmentStore, Rotation, SessionSnapshot, UserSnapshot, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -48,24 +50,65 @@ pub(crate) async fn refresh(
     headers: HeaderMap,
     OptionalBody(request): OptionalBody<RefreshRequest>,
 ) -> ApiResult<Response> {
-    let token = cookies::refresh_token(&headers, store.id()).ok_or_else(over)?;
-    let tenants: Vec<_> = token.likely_tenant().into_iter().chain(&request.tenant_id).collect();
-    let found = store.users().caller(token.user_id(), token.session_id(), &tenants).await?;
-    let WithEnvironment { environment, value } = found.ok_or_else(no_environment)?;
-    cookies::require_trusted_origin(&headers, &environment)?;
-    let Caller { session: Some(session), user, tenants } = value else {
-        return Err(over());
-    };
-    if !session.issued(&token) {
-        return Err(over());
-    }
-    let refresh = Refresh { app: &app, store: &store, now: app.now(), token, session, tenants };
+    let tokens = cookies::refresh_tokens(&headers, store.id());
+    let found = look_up(&store, tokens, request.tenant_id.as_ref()).await?.ok_or_else(over)?;
+    let WithEnvironment { environment, value: presented } = found;
+    let origin = TrustedOrigin::require(&headers, &environment)?;
+    let now = app.now();
+    let (token, Known { session, user, tenants }) = best(presented, now).ok_or_else(over)?;
+    let refresh = Refresh { app: &app, store: &store, now, token, session, tenants };
     let refreshed = refresh.run(environment, user.map(User::from), request.tenant_id).await?;
     if let Some(signed_in) = refreshed {
-        return Ok(signed_in.respond(StatusCode::CREATED));
+        return Ok(signed_in.respond(StatusCode::CREATED, origin));
     }
     store.sessions().end(refresh.session.user_id, refresh.session.id).await?;
     Err(over())
+}
+
+/// A token that was issued for a session, and what was read with it.
+type PresentedToken = (RefreshToken, Known);
+
+/// What was read with a token.
+struct Known {
+    session: SessionSnapshot,
+    user: Option<UserSnapshot>,
+    tenants: Vec<TenantId>,
+}
+
+/// Looks up the sessions of `tokens`, all at once; `None` when there are no tokens.
+async fn look_up(
+    store: &EnvironmentStore,
+    tokens: Vec<RefreshToken>,
+    wanted: Option<&TenantId>,
+) -> ApiResult<Option<WithEnvironment<Vec<PresentedToken>>>> {
+    let users = store.users();
+    let read = tokens.iter().map(|token| {
+        let tenants: Vec<_> = token.likely_tenant().into_iter().chain(wanted).collect();
+        let users = &users;
+        async move { users.caller(token.user_id(), token.session_id(), &tenants).await }
+    });
+    let read = try_join_all(read).await?;
+    let (mut environment, mut presented) = (None, Vec::new());
+    for (token, found) in tokens.into_iter().zip(read) {
+        let found = found.ok_or_else(no_environment)?;
+        environment = Some(found.environment);
+        let Caller { session, user, tenants } = found.value;
+        if let Some(session) = session.filter(|session| session.issued(&token)) {
+            presented.push((token, Known { session, user, tenants }));
+        }
+    }
+    Ok(environment.map(|environment| WithEnvironment { environment, value: presented }))
+}
+
+/// The token to go by: one that is good before one that has just been replaced, and only then one of which it must be
+/// judged whether somebody else has it too.
+fn best(presented: Vec<PresentedToken>, now: Timestamp) -> Option<PresentedToken> {
+    presented.into_iter().min_by_key(|(token, known)| match known.session.judge(token, now) {
+        Presented::Current => 0,
+        Presented::Raced(_) => 1,
+        Presented::Expired => 2,
+        Presented::Reused => 3,
+    })
 }
 
 fn over() -> ApiError {

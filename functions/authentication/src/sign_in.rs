@@ -1,11 +1,12 @@
 //! Signing in with an e-mail address and a password.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
     AuthStrategy, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User, UserId,
 };
+use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, mails, no_environment,
@@ -61,17 +62,20 @@ impl SignInRequest {
         (status = OK, body = AuthenticationResponse),
         (status = BAD_REQUEST, description = "The environment signs nobody in with a password (ER-01012)."),
         (status = UNAUTHORIZED, description = "Wrong, locked (ER-01034) or not verified (ER-01060)."),
+        (status = FORBIDDEN, description = "The page's origin is not trusted."),
     ),
 )]
 pub(crate) async fn sign_in(
     State(app): State<AppState>,
     HostEnvironment(store): HostEnvironment,
     client: ClientInfo,
+    headers: HeaderMap,
     Body(request): Body<SignInRequest>,
 ) -> ApiResult<Response> {
     request.require_no_invitation()?;
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
+    let origin = TrustedOrigin::require(&headers, &environment)?;
     require_password_strategy(&environment)?;
     let (user, there) = prove(&app, &store, login, request.password).await?;
     if !user.verified && !environment.configuration.allow_not_verified_users_login {
@@ -79,7 +83,7 @@ pub(crate) async fn sign_in(
     }
     let user = let_in(&store, &environment, user).await?;
     let signed_in = session::begin(&app, &store, environment, user, &there, client).await?;
-    Ok(signed_in.respond(StatusCode::OK))
+    Ok(signed_in.respond(StatusCode::OK, origin))
 }
 
 /// What `typed` signs in to. A text that is no e-mail address is nobody's, and is answered like any other of those.

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
     AuthStrategy, EmailAddress, Environment, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError,
     Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
+use rookery_http::cookies::TrustedOrigin;
 use rookery_http::newcomers::EmailMetadata;
 use rookery_http::session::{self, AuthenticationResponse};
 use rookery_http::{
@@ -70,17 +71,24 @@ pub(crate) struct ActivationStrategyResponse {
     operation_id = "UsersActivationControllerV1_activateUser",
     params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
     request_body = ActivateRequest,
-    responses((status = OK, body = AuthenticationResponse), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+    responses(
+        (status = OK, body = AuthenticationResponse),
+        (status = BAD_REQUEST),
+        (status = UNAUTHORIZED),
+        (status = FORBIDDEN, description = "The page's origin is not trusted."),
+    ),
 )]
 pub(crate) async fn activate(
     State(app): State<AppState>,
     HostEnvironment(store): HostEnvironment,
     client: ClientInfo,
+    headers: HeaderMap,
     Body(request): Body<ActivateRequest>,
 ) -> ApiResult<Response> {
     let token = PlainToken::presented(request.token);
     let WithEnvironment { environment, value: waiting } =
         waiting(&app, &store, &request.user_id, &token).await?;
+    let origin = TrustedOrigin::require(&headers, &environment)?;
     let active = activated(&waiting)?;
     let password_hash = match request.password {
         Some(password) => Some(hash(&app, password).await?),
@@ -105,9 +113,9 @@ pub(crate) async fn activate(
         let (kept, ended) =
             tokio::join!(prepared.keep(&store, &user), sessions.end_all(id, |session| session.id != own));
         ended?;
-        return Ok(kept?.respond(StatusCode::OK));
+        return Ok(kept?.respond(StatusCode::OK, origin));
     }
-    Ok(prepared.keep(&store, &user).await?.respond(StatusCode::OK))
+    Ok(prepared.keep(&store, &user).await?.respond(StatusCode::OK, origin))
 }
 
 /// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered

@@ -7,38 +7,64 @@ use rookery_domain::{CookieSameSite, Environment, RefreshToken, VendorId};
 
 use crate::{ApiError, ApiResult};
 
-/// The refresh token that a request carries, if it carries one that can be read.
+/// How many refresh tokens of one request are looked at: each is read from the table.
+const MOST_TOKENS: usize = 4;
+
+/// The refresh tokens that a request carries, each once.
 ///
-/// Clients spell the environment's id in the cookie's name with its dashes, without the first, or without any.
+/// A browser may hold several, of different domains or older spellings: clients spell the environment's id in the cookie's
+/// name with its dashes, without the first, or without any. A cookie is a sequence of octets (RFC 6265, section 5.4), and
+/// those of other applications on the same site need not be text.
 #[must_use]
-pub fn refresh_token(headers: &HeaderMap, vendor: VendorId) -> Option<RefreshToken> {
+pub fn refresh_tokens(headers: &HeaderMap, vendor: VendorId) -> Vec<RefreshToken> {
     let id = vendor.to_string();
     let names = [id.replacen('-', "", 1), id.replace('-', ""), id].map(|id| format!("fe_refresh_{id}"));
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    let mut named = pairs.filter(|cookie| names.iter().any(|name| name == cookie.name()));
-    // A browser may hold several, of different domains or older spellings: one that cannot be read hides no other.
-    named.find_map(|cookie| cookie.value().parse().ok())
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let mut tokens: Vec<RefreshToken> = Vec::new();
+    for pair in pairs {
+        let mut parts = pair.trim_ascii().splitn(2, |byte| *byte == b'=');
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+        let is_ours = names.iter().any(|ours| ours.as_bytes() == name.trim_ascii());
+        let value = value.trim_ascii();
+        let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+        let token = std::str::from_utf8(unquoted).ok().filter(|_| is_ours).and_then(|text| text.parse().ok());
+        if let Some(token) = token
+            && !tokens.contains(&token)
+            && tokens.len() < MOST_TOKENS
+        {
+            tokens.push(token);
+        }
+    }
+    tokens
 }
 
-/// Refuses a request that a page of a foreign origin made: browsers add the cookie whoever wrote the page. Programs that
-/// are no browsers send no `Origin`.
-///
-/// # Errors
-/// The environment does not trust the origin.
-pub fn require_trusted_origin(headers: &HeaderMap, environment: &Environment) -> ApiResult<()> {
-    let trusted = |origin: &HeaderValue| origin.to_str().is_ok_and(|text| environment.trusts_origin(text));
-    if headers.get(ORIGIN).is_none_or(trusted) {
-        return Ok(());
+/// That a request was not made by a page of a foreign origin. Setting the refresh cookie takes it, so that no page signs
+/// its visitors in to somebody else's account, and nothing is done with a cookie that a browser added by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustedOrigin(());
+
+impl TrustedOrigin {
+    /// Requires that `headers` name no origin, or one that the environment trusts. Browsers name the page's origin, or `null`
+    /// where they hide it; programs that are no browsers name none.
+    ///
+    /// # Errors
+    /// The environment does not trust the origin.
+    pub fn require(headers: &HeaderMap, environment: &Environment) -> ApiResult<Self> {
+        let trusted =
+            |origin: &HeaderValue| origin.to_str().is_ok_and(|text| environment.trusts_origin(text));
+        if headers.get_all(ORIGIN).iter().all(trusted) {
+            return Ok(Self(()));
+        }
+        Err(ApiError::Forbidden(
+            "pages of this origin may not use sessions: add it to the allowed origins".to_owned(),
+        ))
     }
-    Err(ApiError::Forbidden(
-        "pages of this origin may not use the session: add it to the allowed origins".to_owned(),
-    ))
 }
 
 /// The `Set-Cookie` header that hands out `token` for `seconds`.
 #[must_use]
 pub fn set_refresh_token(
+    _origin: TrustedOrigin,
     environment: &Environment,
     token: &RefreshToken,
     seconds: i64,
@@ -70,4 +96,49 @@ fn refresh_cookie(environment: &Environment, value: String) -> Cookie<'static> {
         CookieSameSite::Lax | CookieSameSite::None => SameSite::Lax,
     };
     Cookie::build((name, value)).path("/").http_only(true).secure(secure).same_site(same_site).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use rookery_domain::{SeededEntropy, Session, SessionLimits, TenantId, Timestamp, UserId};
+
+    use super::*;
+
+    const VENDOR: &str = "11111111-2222-4333-8444-555555555555";
+
+    fn tokens(count: u64) -> Vec<RefreshToken> {
+        let of = |seed| {
+            let entropy = SeededEntropy::new(seed);
+            let (user, tenant) = (UserId::random(&entropy), TenantId::random(&entropy));
+            let limits = SessionLimits { lifetime_seconds: 60 };
+            Session::begin(&entropy, Timestamp::from_millis(0), (user, 0), tenant, limits).0
+        };
+        (0..count).map(of).collect()
+    }
+
+    fn found(cookies: &[&[u8]]) -> Vec<RefreshToken> {
+        let headers = cookies.iter().map(|value| (COOKIE, HeaderValue::from_bytes(value).unwrap()));
+        refresh_tokens(&headers.collect(), VENDOR.parse().unwrap())
+    }
+
+    #[test]
+    fn all_cookies_that_are_ours_are_found_beside_whatever_else_there_is() {
+        let all = tokens(3);
+        let [one, two, three] = [&all[0], &all[1], &all[2]].map(|token| token.expose().to_string());
+        let ours = [VENDOR.replacen('-', "", 1), VENDOR.replace('-', ""), VENDOR.to_owned()];
+        let [first, second, third] = ours.map(|id| format!("fe_refresh_{id}"));
+        let mut header = b"city=Z\xfcrich; theme; =; a=b=c; ".to_vec();
+        header.extend(format!("{first}={one};{second}=\"{two}\" ; {first}=nonsense; {first}={one}").bytes());
+        let other = format!("x=\u{e9}; {third}={three}");
+        assert_eq!(found(&[&header, other.as_bytes()]), all);
+        assert_eq!(found(&[format!("fe_refresh_other={one}").as_bytes()]), []);
+    }
+
+    #[test]
+    fn so_many_are_looked_at_and_no_more() {
+        let all = tokens(9);
+        let name = format!("fe_refresh_{VENDOR}");
+        let pairs: Vec<_> = all.iter().map(|token| format!("{name}={}", &**token.expose())).collect();
+        assert_eq!(found(&[pairs.join("; ").as_bytes()]), all[..MOST_TOKENS]);
+    }
 }

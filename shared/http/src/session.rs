@@ -12,6 +12,7 @@ use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cookies::TrustedOrigin;
 use crate::{ApiError, ApiResult, AppState, ClientInfo, cookies, grants_in};
 
 /// The answer to a sign-in or a refresh.
@@ -62,12 +63,13 @@ impl SignedIn {
         Self { refresh_token, ..self }
     }
 
-    /// The answer, with status `status`, and the cookie.
+    /// The answer, with status `status`, and the cookie, to a request from `origin`.
     #[must_use]
-    pub fn respond(self, status: StatusCode) -> Response {
+    pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
         let lifetime = self.environment.configuration.default_token_expiration;
         let cookie_seconds = self.session_ends.seconds_since(self.now);
-        let cookie = cookies::set_refresh_token(&self.environment, &self.refresh_token, cookie_seconds);
+        let cookie =
+            cookies::set_refresh_token(origin, &self.environment, &self.refresh_token, cookie_seconds);
         let body = AuthenticationResponse {
             token_type: "bearer",
             mfa_required: false,

@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::header::{HOST, HeaderName};
-use lambda_http::http::{HeaderMap, Uri};
+use lambda_http::http::header::{COOKIE, HOST, HeaderName};
+use lambda_http::http::{HeaderMap, HeaderValue, Uri};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Error, LambdaEvent, lambda_runtime};
 use rookery_http::{AppState, ClientAddress, service};
@@ -85,6 +85,12 @@ fn disarm(event: &mut ApiGatewayV2httpRequest) {
     event.headers.remove(FORWARDED_PROTO);
     if !has_usable_host(&event.headers) {
         event.headers.remove(HOST);
+    }
+    // The adapter would drop all of them for one that has other letters than those of ASCII.
+    for cookie in event.cookies.take().unwrap_or_default() {
+        if let Ok(cookie) = HeaderValue::from_bytes(cookie.as_bytes()) {
+            event.headers.append(COOKIE, cookie);
+        }
     }
     let path = event.raw_path.take().unwrap_or_default();
     // The path has been decoded: what looks like the beginning of a query or fragment is part of it.
@@ -168,6 +174,16 @@ mod tests {
         assert_eq!(request.headers()[HOST], "auth.example.com");
         let expected: IpAddr = "198.51.100.7".parse().unwrap();
         assert_eq!(request.extensions().get(), Some(&ClientAddress(expected)));
+    }
+
+    #[test]
+    fn a_cookie_of_another_application_hides_no_other() {
+        let mut event = event("auth.example.com", "/", "");
+        event["cookies"] = json!(["city=Z\u{fc}rich", "bad=\u{1}", "fe_refresh_x=y"]);
+        let event: LambdaRequest = serde_json::from_value(event).unwrap();
+        let request = request(harmless(event, &Mount::default()).into());
+        let cookies: Vec<_> = request.headers().get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(cookies, ["city=Z\u{fc}rich".as_bytes(), b"fe_refresh_x=y"]);
     }
 
     #[test]

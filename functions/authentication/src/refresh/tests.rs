@@ -326,3 +326,49 @@ async fn a_super_user_gets_tokens_for_every_tenant_there_is_and_leaves_one_that_
     assert_eq!(claims(&answer)["tenantId"], json!(scene.acme));
     scene.refresh(&refresh_token(&answer)).await.expect(201);
 }
+
+/// The cookie header of a browser that holds all of `tokens`, under different spellings of the name.
+fn holding(scene: &crate::support::Scene, tokens: &[&str]) -> rookery_testkit::Client {
+    let id = scene.app.environment().id().to_string();
+    let names = [id.replacen('-', "", 1), id.replace('-', ""), id];
+    let cookies: Vec<_> =
+        names.iter().zip(tokens).map(|(id, token)| format!("fe_refresh_{id}={token}")).collect();
+    scene.app.anonymous().cookies(&cookies.join("; "))
+}
+
+#[tokio::test]
+async fn an_old_cookie_beside_the_current_one_does_no_harm() {
+    let scene = scene().await;
+    let ended = scene.signed_in().await.refresh_token();
+    assert_eq!(scene.holder(&ended).post(crate::support::LOGOUT, json!({})).await.status(), 201);
+    let first = scene.signed_in().await.refresh_token();
+    let second = refresh_token(&scene.refresh(&first).await.expect(201));
+    let third = refresh_token(&scene.refresh(&second).await.expect(201));
+    for others in [[ended.as_str(), third.as_str()], [third.as_str(), ended.as_str()]] {
+        // Within the grace, a token that was just replaced stands for its successor.
+        scene.app.clock().advance(std::time::Duration::from_secs(1));
+        let answer = holding(&scene, &others).post(REFRESH, json!({})).await;
+        assert_eq!(answer.status(), 201, "{}", answer.text());
+    }
+    let current = {
+        let answer = holding(&scene, &[&third]).post(REFRESH, json!({})).await;
+        refresh_token(&answer.expect(201))
+    };
+    let answer = holding(&scene, &[&first, &current]).post(REFRESH, json!({})).await;
+    assert_eq!(answer.status(), 201, "the first was replaced long ago, and that is no theft");
+    assert_eq!(scene.sessions().await, 1);
+
+    scene.app.clock().advance(std::time::Duration::from_secs(60));
+    assert_eq!(holding(&scene, &[&first, &second]).post(REFRESH, json!({})).await.status(), 401);
+    assert_eq!(scene.sessions().await, 0, "none of them is current: somebody else has that one");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_of_each_cookie() {
+    let scene = scene().await;
+    let (one, other) = (scene.signed_in().await.refresh_token(), scene.signed_in().await.refresh_token());
+    let third = scene.signed_in().await;
+    let answer = holding(&scene, &[&one, &other]).post(crate::support::LOGOUT, json!({})).await;
+    assert_eq!((answer.status(), scene.sessions().await), (201, 1));
+    third.get(crate::support::SESSIONS).await.expect(200);
+}

@@ -245,3 +245,17 @@ async fn a_sign_in_takes_four_requests_to_the_table_in_three_waves_and_one_signa
     assert!(table.waves() - waves <= 3);
     assert_eq!(scene.app.signatures() - signatures, 1);
 }
+
+#[tokio::test]
+async fn a_page_of_a_foreign_origin_signs_nobody_in() {
+    let scene = scene().await;
+    let body = json!({ "email": "jane@example.com", "password": PASSWORD });
+    for origin in ["https://evil.example.com", "null", "https://app.example.com.evil.example", ""] {
+        let page = scene.app.anonymous().with("origin", origin).with("content-type", "text/plain");
+        let answer = page.post(SIGN_IN, body.clone()).await;
+        assert_eq!((answer.status(), answer.header("set-cookie")), (403, None), "{origin}");
+    }
+    assert_eq!(scene.sessions().await, 0);
+    let page = scene.app.anonymous().with("origin", "https://app.example.com");
+    assert_eq!(page.post(SIGN_IN, body).await.status(), 200);
+}

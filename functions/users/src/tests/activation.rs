@@ -178,3 +178,15 @@ async fn another_mail_voids_the_one_before_and_tells_nobody_who_is_known() {
     let refused = app.anonymous().post(RESET, json!({"email": "jane"})).await.error(400);
     assert!(refused.contains("email"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_page_of_a_foreign_origin_activates_nothing() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let (id, token) = newcomer(&app, "jane@example.com", &acme).await;
+    let page = app.anonymous().with("origin", "https://evil.example.com");
+    let answer = page.post(ACTIVATE, request(id, &token)).await;
+    assert_eq!((answer.status(), answer.header("set-cookie")), (403, None));
+    let page = app.anonymous().with("origin", "https://app.example.com");
+    let _ = page.post(ACTIVATE, request(id, &token)).await.expect(200);
+}
