@@ -43,14 +43,14 @@ pub(crate) struct RoleFilter {
     #[serde(rename = "_sortBy")]
     #[param(rename = "_sortBy")]
     sort_by: Option<String>,
-    /// Only roles of these ranks, separated by commas or one parameter each.
-    #[serde(rename = "_levels", default)]
+    /// Only roles of these ranks, separated by commas or one parameter each. Given and left empty, none.
+    #[serde(rename = "_levels")]
     #[param(rename = "_levels", value_type = Option<Vec<i64>>)]
-    levels: Vec<String>,
-    /// Only roles of these tenants' own, separated by commas or one parameter each; at most 50.
-    #[serde(rename = "_tenantIds", default)]
+    levels: Option<Vec<String>>,
+    /// Only roles of these tenants' own, separated by commas or one parameter each; at most 50. Given and left empty, none.
+    #[serde(rename = "_tenantIds")]
     #[param(rename = "_tenantIds", value_type = Option<Vec<String>>)]
-    tenant_ids: Vec<String>,
+    tenant_ids: Option<Vec<String>>,
 }
 
 /// Lists roles: those of the environment and, with a tenant, its own.
@@ -142,25 +142,18 @@ pub(crate) async fn distinct_tenants(caller: ScopeAuth<ReadRoles>) -> ApiResult<
 /// Which roles of those that are seen, and in which order.
 struct Selection {
     filter: Option<String>,
-    levels: Vec<RoleLevel>,
-    tenants: HashSet<TenantId>,
+    levels: Option<Vec<RoleLevel>>,
+    tenants: Option<HashSet<TenantId>>,
     sort: fn(&Role, &Role) -> Ordering,
 }
 
 impl Selection {
     fn new(filter: RoleFilter) -> ApiResult<Self> {
         let text = filter.filter.map(|text| bounded("_filter", text, LONGEST_FILTER)).transpose()?;
-        let levels = filter.levels.iter().map(|level| {
-            let level = level.parse::<i64>().ok().and_then(|level| level.try_into().ok());
-            level.ok_or_else(|| ApiError::Invalid("_levels must be whole numbers from 0 to 32767".to_owned()))
-        });
-        let levels = levels.collect::<ApiResult<Vec<_>>>()?;
-        let tenants = filter.tenant_ids.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
-        let tenants = at_most(MOST_TENANTS, "_tenantIds can name", tenants)?;
         Ok(Self {
             filter: text.as_deref().map(folded),
-            levels,
-            tenants: tenants.into_iter().collect(),
+            levels: filter.levels.as_deref().map(levels).transpose()?,
+            tenants: filter.tenant_ids.as_deref().map(tenants).transpose()?,
             sort: sort(filter.sort_by.as_deref())?,
         })
     }
@@ -171,7 +164,8 @@ impl Selection {
             return Ok(author);
         }
         let catalog = caller.store.catalog();
-        let roles = try_join_all(self.tenants.iter().map(|tenant| catalog.roles_of_tenant(tenant))).await?;
+        let named = self.tenants.iter().flatten();
+        let roles = try_join_all(named.map(|tenant| catalog.roles_of_tenant(tenant))).await?;
         Ok(author.seeing(roles.concat()))
     }
 
@@ -183,9 +177,22 @@ impl Selection {
         };
         let tenant = role.tenant_id.as_ref();
         self.filter.as_ref().is_none_or(contains)
-            && (self.levels.is_empty() || self.levels.contains(&role.level))
-            && (self.tenants.is_empty() || tenant.is_some_and(|tenant| self.tenants.contains(tenant)))
+            && self.levels.as_ref().is_none_or(|levels| levels.contains(&role.level))
+            && self.tenants.as_ref().is_none_or(|named| tenant.is_some_and(|own| named.contains(own)))
     }
+}
+
+fn levels(named: &[String]) -> ApiResult<Vec<RoleLevel>> {
+    let levels = named.iter().map(|level| {
+        let level = level.parse::<i64>().ok().and_then(|level| level.try_into().ok());
+        level.ok_or_else(|| ApiError::Invalid("_levels must be whole numbers from 0 to 32767".to_owned()))
+    });
+    levels.collect()
+}
+
+fn tenants(named: &[String]) -> ApiResult<HashSet<TenantId>> {
+    let ids = named.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
+    Ok(at_most(MOST_TENANTS, "_tenantIds can name", ids)?.into_iter().collect())
 }
 
 /// The order that `_sortBy` asks for. The roles come oldest first, and stay so where they are equal; that is all there

@@ -39,10 +39,10 @@ pub(crate) struct TenantFilter {
     #[serde(rename = "_sortBy")]
     #[param(rename = "_sortBy")]
     sort_by: Option<String>,
-    /// Only these, separated by commas or one parameter each; at most 200.
-    #[serde(rename = "_tenantIds", default)]
+    /// Only these, separated by commas or one parameter each; at most 200. Given and left empty, none.
+    #[serde(rename = "_tenantIds")]
     #[param(rename = "_tenantIds", value_type = Option<Vec<String>>)]
-    tenant_ids: Vec<String>,
+    tenant_ids: Option<Vec<String>>,
 }
 
 impl TenantFilter {
@@ -55,9 +55,7 @@ impl TenantFilter {
                 return Err(ApiError::Invalid("_sortBy must be createdAt, name or tenantId".to_owned()));
             }
         };
-        if !self.tenant_ids.is_empty() {
-            query.ids = Some(tenant_ids(&self.tenant_ids)?);
-        }
+        query.ids = self.tenant_ids.as_deref().map(tenant_ids).transpose()?;
         query.filter = self.filter.map(|text| bounded("_filter", text, LONGEST_FILTER)).transpose()?;
         Ok(query)
     }

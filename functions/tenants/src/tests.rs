@@ -355,6 +355,9 @@ mod listing {
             assert_eq!(names(&page), ["Alpha", "Gamma"], "{query}");
         }
         let many = (0..201).map(|n| format!("tenant{n}")).collect::<Vec<_>>().join(",");
+        let none = app.vendor().get(&format!("{TENANTS_V2}?_tenantIds=")).await.expect(200);
+        assert_eq!((&none["items"], &none["_metadata"]["totalItems"]), (&json!([]), &json!(0)));
+        assert_eq!(app.vendor().get(&format!("{TENANTS}?_tenantIds=")).await.expect(200), json!([]));
         let refused = app.vendor().get(&format!("{TENANTS_V2}?_tenantIds={many}")).await.error(400);
         assert!(refused.contains("at most 200"), "{refused}");
     }

@@ -22,10 +22,9 @@ pub(crate) struct UserFilter {
     #[serde(rename = "_filter")]
     #[param(rename = "_filter")]
     filter: Option<String>,
-    /// Only these, separated by commas or one parameter each; at most 200.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    ids: Vec<String>,
+    /// Only these, separated by commas or one parameter each; at most 200. Given and left empty, nobody.
+    #[param(value_type = Option<Vec<String>>)]
+    ids: Option<Vec<String>>,
     /// Only those whose metadata has all keys of this JSON object, with the same values.
     metadata: Option<String>,
     /// `createdAt`, `name`, `email`, `id`, `verified`, `isLocked`, `provider` or `tenantId`.
@@ -48,7 +47,7 @@ impl UserFilter {
         Ok(UserQuery {
             filter: text("_filter", self.filter)?,
             metadata: metadata.map(Metadata::of_user).transpose()?,
-            ..query(&self.ids, self.sort_by.as_deref(), page)?
+            ..query(self.ids.as_deref(), self.sort_by.as_deref(), page)?
         })
     }
 }
@@ -65,10 +64,9 @@ pub(crate) struct UserFilterV3 {
     #[serde(rename = "_tenantId")]
     #[param(rename = "_tenantId")]
     pub(crate) tenant_id: Option<String>,
-    /// Only these, separated by commas or one parameter each; at most 200.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    ids: Vec<String>,
+    /// Only these, separated by commas or one parameter each; at most 200. Given and left empty, nobody.
+    #[param(value_type = Option<Vec<String>>)]
+    ids: Option<Vec<String>>,
     /// Only the one who is known by this; with `_identifierType`.
     #[serde(rename = "_identifier")]
     #[param(rename = "_identifier")]
@@ -132,7 +130,7 @@ impl UserFilterV3 {
         }
         Ok(UserQuery {
             name_prefix: text("_namePrefix", self.name_prefix)?,
-            ..query(&self.ids, self.sort_by.as_deref(), page)?
+            ..query(self.ids.as_deref(), self.sort_by.as_deref(), page)?
         })
     }
 }
@@ -141,14 +139,13 @@ impl UserFilterV3 {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NamedUsers {
-    /// The users, separated by commas or one parameter each; at most 200.
-    #[serde(default)]
-    #[param(required)]
-    pub(crate) ids: Vec<String>,
+    /// The users, separated by commas or one parameter each; at most 200. Left empty, nobody.
+    #[param(required, value_type = Vec<String>)]
+    pub(crate) ids: Option<Vec<String>>,
 }
 
-fn query(ids: &[String], sort_by: Option<&str>, page: PageRequest) -> ApiResult<UserQuery> {
-    let ids = if ids.is_empty() { None } else { Some(user_ids(ids)?) };
+fn query(ids: Option<&[String]>, sort_by: Option<&str>, page: PageRequest) -> ApiResult<UserQuery> {
+    let ids = ids.map(user_ids).transpose()?;
     Ok(UserQuery { ids, sort: sort(sort_by)?, page, ..UserQuery::page(Vec::new(), page.limit, page.index) })
 }
 

@@ -38,8 +38,8 @@ const ONE_MAIL: &str = "/mail/{id}";
 pub(crate) const MAIL_JSON: &str = "/mail.json";
 
 /// No script runs on these pages. A captured mail may show the pictures that it links to.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https:; frame-src 'self'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https:; frame-src 'self'; \
+    frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 struct Pages {
     facts: Facts,

@@ -3,6 +3,7 @@
 mod answer_size;
 mod cors;
 mod deadline;
+mod headers;
 pub mod health;
 mod path;
 
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,6 +55,7 @@ fn with_layers(router: Router<AppState>, app: AppState) -> Router {
             let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
             ApiError::internal(message.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
         }))
+        .layer(map_response(headers::protect))
         .layer(from_fn({
             let app = app.clone();
             move |request: Request, next: Next| trace(app.clone(), request, next)

@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::header::{COOKIE, HOST, HeaderName};
+use lambda_http::http::header::{COOKIE, HOST, HeaderName, STRICT_TRANSPORT_SECURITY};
 use lambda_http::http::{HeaderMap, HeaderValue, Uri};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Error, LambdaEvent, lambda_runtime};
@@ -37,6 +38,7 @@ pub(crate) fn handler(
     let endpoints = ServiceBuilder::new()
         .map_request(request)
         .layer(from_fn_with_state(Arc::new(metrics), measure))
+        .map_response(by_https_alone)
         .service(endpoints);
     ServiceBuilder::new()
         .map_request(move |event: LambdaEvent<LambdaRequest>| LambdaEvent {
@@ -57,6 +59,14 @@ fn request(request: lambda_http::Request) -> Request {
         request.extensions_mut().insert(ClientAddress(address));
     }
     request
+}
+
+/// Has browsers come by HTTPS alone from now on (RFC 6797): API Gateway takes no other requests, but a first one could be led
+/// elsewhere.
+fn by_https_alone(mut response: Response) -> Response {
+    let year = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+    response
 }
 
 /// The event with the path that the endpoints know, and without what makes the adapter panic: it puts an absolute URL

@@ -15,6 +15,8 @@ async fn roles_come_by_page_in_an_order_and_selected() {
     assert_eq!(list("_sortBy=key&_levels=5").await, ["auditor", "writer"]);
     assert_eq!(list("_sortBy=key&_levels=5&_levels=9").await, ["auditor", "editor", "writer"]);
     assert_eq!(list("_sortBy=key&_levels[]=0,9").await, ["Admin", "editor"]);
+    assert_eq!(list("_levels=").await, [] as [&str; 0], "given and empty: none");
+    assert_eq!(list("_tenantIds=").await, [] as [&str; 0]);
     assert_eq!(list("_filter=DIT&_sortBy=key").await, ["auditor", "editor"]);
     assert_eq!(list("").await.len(), 5);
     let page = vendor.get(&format!("{ROLES_V2}?_sortBy=key&_limit=2&_offset=2")).await.expect(200);

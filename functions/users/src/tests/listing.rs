@@ -242,6 +242,8 @@ async fn the_roles_of_users_are_listed_tenant_by_tenant() {
     let rows = app.vendor().get(&path).await.expect(200);
     let (jane, joe) = (row(&made[0], &acme, json!([read_only])), row(&made[1], &acme, json!([read_only])));
     assert_eq!(by_id(&rows), [jane.clone(), row(&made[0], &labs, json!([])), joe.clone()]);
+    assert_eq!(app.vendor().get(&format!("{ROLES}?ids=")).await.expect(200), json!([]), "nobody is named");
+    assert_eq!(app.vendor().get(ROLES).await.error(400), "ids must name the users");
     let repeated = format!("{ROLES}?ids={}&ids={}", made[0].id, made[1].id);
     assert_eq!(by_id(&app.vendor().get(&repeated).await.expect(200)), by_id(&rows));
     let in_acme = app.vendor().with("frontegg-tenant-id", acme.as_str()).get(&path).await.expect(200);
@@ -352,5 +354,33 @@ async fn nobody_is_shown_a_list_before_they_are_let_in() {
         let _ = admin.get(path).await.error(401);
         let _ = admin.get(&format!("{path}?_sortBy=email")).await.error(401);
         let _ = admin.get(&format!("{path}?_limit=x")).await.error(401);
+    }
+}
+
+#[tokio::test]
+async fn a_selection_that_is_given_and_empty_is_of_nobody() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["Admin"]).await;
+    let client = app.sign_in(&jane, &acme).await;
+    for path in [V1, V2, V3] {
+        for caller in [&app.vendor(), &client] {
+            let page = caller.get(&format!("{path}?ids=")).await.expect(200);
+            assert_eq!((&page["items"], &page["_metadata"]["totalItems"]), (&json!([]), &json!(0)), "{path}");
+            assert_eq!(caller.get(path).await.expect(200)["_metadata"]["totalItems"], 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_cache_keeps_what_is_personal() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    app.user("jane@example.com", &acme, &[]).await;
+    for (client, path) in [(app.vendor(), V3), (app.anonymous(), V3), (app.anonymous(), "/nowhere")] {
+        let answer = client.get(path).await;
+        let header = |name: &str| answer.header(name).unwrap_or_default();
+        let told = (header("cache-control"), header("x-content-type-options"));
+        assert_eq!(told, ("no-store".to_owned(), "nosniff".to_owned()), "{} {path}", answer.status());
     }
 }
