@@ -358,7 +358,7 @@ async fn an_old_cookie_beside_the_current_one_does_no_harm() {
     assert_eq!(answer.status(), 201, "the first was replaced long ago, and that is no theft");
     assert_eq!(scene.sessions().await, 1);
 
-    scene.app.clock().advance(std::time::Duration::from_secs(60));
+    scene.app.clock().advance(std::time::Duration::from_mins(1));
     assert_eq!(holding(&scene, &[&first, &second]).post(REFRESH, json!({})).await.status(), 401);
     assert_eq!(scene.sessions().await, 0, "none of them is current: somebody else has that one");
 }
