@@ -47,7 +47,8 @@ pub(crate) struct CreateUserRequest {
     /// Ends the membership after this many seconds, at least 300.
     #[schema(value_type = Option<i64>, minimum = 300)]
     expiration_in_seconds: Option<WholeNumber>,
-    /// Whether they are added at once and without a mail.
+    /// Whether they are added without a mail. With a user's token somebody who has an account is invited all the same, and
+    /// joins when they accept.
     skip_invite_email: Option<bool>,
     /// What the mail's template may show besides; at most 4096 bytes of JSON.
     #[schema(value_type = Option<Object>)]
@@ -159,8 +160,11 @@ impl<'a> Invitation<'a> {
     /// Whether the caller may give the roles that the newcomer is to have, be they named or those for new members.
     async fn require_grantable(&self, entrance: &Entrance) -> ApiResult<()> {
         let roles = self.newcomer.roles(entrance, false);
-        let rank = if roles.is_empty() { None } else { self.caller.principal.rank().await? };
-        require_grantable(&entrance.catalog, &entrance.tenant.tenant_id, &roles, rank)
+        if roles.is_empty() {
+            return Ok(());
+        }
+        let authority = self.caller.principal.authority().await?;
+        require_grantable(&entrance.catalog, &entrance.tenant.tenant_id, &roles, &authority)
     }
 
     /// Makes the user; `None` when somebody took the e-mail address meanwhile.
@@ -185,7 +189,8 @@ impl<'a> Invitation<'a> {
     /// Adds a user of the environment to the tenant; `None` when they were removed meanwhile.
     async fn add(&self, entrance: &Entrance, id: UserId) -> ApiResult<Option<User>> {
         let (token, kept) = self.token();
-        let status = match self.with_mail {
+        // A colleague can invite somebody who has an account, and not join them without being asked.
+        let status = match self.with_mail || self.caller.principal.user().is_some() {
             true => MembershipStatus::PendingInvitation(kept),
             false => MembershipStatus::PendingLogin,
         };
@@ -219,7 +224,7 @@ impl<'a> Invitation<'a> {
             }
             if self.with_mail {
                 renewed = Renewed::of(user, std::slice::from_ref(tenant), &*app.entropy, app.now());
-            } else {
+            } else if self.caller.principal.user().is_none() {
                 membership.status = MembershipStatus::PendingLogin;
             }
             Ok(())

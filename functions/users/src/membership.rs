@@ -10,7 +10,7 @@ use rookery_domain::{
     Timestamp, User, UserId,
 };
 use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth};
-use rookery_http::members::{and_roles, catalog_in, require_grantable, show};
+use rookery_http::members::{and_roles, catalog_in, require_outranked, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
@@ -83,9 +83,9 @@ pub(crate) async fn remove(caller: ScopeAuth<DeleteUsers>, Path(id): Path<UserId
 /// Takes the user `id` out of the tenant of `caller`, if they see them and could take each of their roles.
 async fn remove_colleague(principal: &Principal, caller: &UserAuth, id: UserId) -> ApiResult<bool> {
     let (store, tenant) = (&caller.store, &caller.tenant_id);
-    let (catalog, rank) = tokio::try_join!(
+    let (catalog, authority) = tokio::try_join!(
         async { Ok(catalog_in(store, &caller.environment, &[tenant]).await?) },
-        principal.rank(),
+        principal.authority(),
     )?;
     let users = store.users();
     let removed = users.leave_if(id, tenant, |user: &User| {
@@ -93,7 +93,7 @@ async fn remove_colleague(principal: &Principal, caller: &UserAuth, id: UserId) 
             return Err(ApiError::NotFound("user"));
         }
         let roles = user.membership(tenant).into_iter().flat_map(|member| catalog.roles_of(member));
-        require_grantable(&catalog, tenant, &roles.map(|role| role.id).collect::<Vec<_>>(), rank)
+        require_outranked(&catalog, tenant, &roles.map(|role| role.id).collect::<Vec<_>>(), &authority)
     });
     Ok(removed.await?)
 }

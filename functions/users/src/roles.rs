@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use rookery_domain::{Catalog, Membership, Role, RoleId, User, UserId};
+use rookery_domain::{Authority, Catalog, Membership, Role, RoleId, User, UserId};
 use rookery_http::auth::{DeleteUsersRoles, TenantAuth, WriteUsersRoles};
-use rookery_http::members::{and_roles, distinct_roles, require_grantable};
+use rookery_http::members::{and_roles, distinct_roles, require_grantable, require_outranked};
 use rookery_http::wire::RoleResponse;
 use rookery_http::{ApiError, ApiResult, Body, Created, Path};
 use rookery_store::UserSnapshot;
@@ -31,7 +31,8 @@ pub(crate) struct UserRolesResponse {
     roles: Vec<RoleResponse>,
 }
 
-/// Gives a user more roles in the tenant. Users can give only roles that are weaker than their own strongest.
+/// Gives a user more roles in the tenant. Users can give only roles that are weaker than their own strongest, and that allow
+/// nothing of `fe.` that they may not do themselves.
 #[utoipa::path(
     post,
     path = "/identity/resources/users/v1/{userId}/roles",
@@ -51,6 +52,7 @@ pub(crate) async fn add(
     Body(request): Body<RolesRequest>,
 ) -> ApiResult<Created<UserRolesResponse>> {
     let change = RoleChange::read(&caller, id, request).await?;
+    require_grantable(&change.catalog, &caller.tenant_id, &change.role_ids, &change.authority)?;
     Ok(Created(change.make(&caller, Membership::give).await?))
 }
 
@@ -74,14 +76,16 @@ pub(crate) async fn remove(
     Body(request): Body<RolesRequest>,
 ) -> ApiResult<Json<UserRolesResponse>> {
     let change = RoleChange::read(&caller, id, request).await?;
+    require_outranked(&change.catalog, &caller.tenant_id, &change.role_ids, &change.authority)?;
     Ok(Json(change.make(&caller, Membership::take).await?))
 }
 
-/// A change that the caller may make.
+/// A change, and what bounds the caller in it.
 struct RoleChange {
     user: UserSnapshot,
     catalog: Arc<Catalog>,
     role_ids: Vec<RoleId>,
+    authority: Authority,
 }
 
 impl RoleChange {
@@ -93,8 +97,7 @@ impl RoleChange {
         let catalog = and_roles(catalog.load(&found.environment).await?, own);
         let seen = |user: &UserSnapshot| user.membership(tenant).is_some() && caller.principal.sees(user);
         let user = found.value.filter(seen).ok_or(ApiError::NotFound("user"))?;
-        require_grantable(&catalog, tenant, &role_ids, caller.principal.rank().await?)?;
-        Ok(Self { user, catalog, role_ids })
+        Ok(Self { user, catalog, role_ids, authority: caller.principal.authority().await? })
     }
 
     async fn make<P>(

@@ -12,6 +12,7 @@ mod me;
 mod membership;
 mod roles;
 mod standing;
+mod strangers;
 mod updating;
 mod void_sessions;
 

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use rookery_domain::{
-    EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber, PictureAddress,
-    Provider, RoleId, TenantId, User, UserId, WholeNumber,
+    Authority, EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber,
+    PictureAddress, Provider, RoleId, TenantId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::{require_grantable, show};
@@ -88,7 +88,7 @@ pub(crate) async fn create(
         request.vendor_metadata.map(Metadata::of_user_for_vendor).transpose()?.unwrap_or_default();
     let (store, tenant) = (&vendor.store, &request.tenant_id);
     let entrance = Entrance::read(&app, store, &newcomer.email, tenant).await?;
-    require_grantable(&entrance.catalog, tenant, &newcomer.role_ids, None)?;
+    require_grantable(&entrance.catalog, tenant, &newcomer.role_ids, &Authority::Unbounded)?;
     let verified = request.verified.unwrap_or_default();
     let status = if verified { MembershipStatus::Activated } else { MembershipStatus::PendingLogin };
     let finish = |user: &mut User| {

@@ -45,7 +45,7 @@ pub use page::{Order, Page, PageRequest};
 pub use password::{Password, PasswordPolicy, PasswordRejection};
 pub use permission::{AssignmentType, Permission, PermissionCategory, covers, is_reserved};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
-pub use role::{Catalog, Grants, Role, RoleLevel, RoleLevelError};
+pub use role::{Authority, Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
 pub use tenant::{RegisteredUrls, Tenant, TenantProfile, TenantType};

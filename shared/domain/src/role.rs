@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId, Timestamp,
-    WholeNumber, covers,
+    WholeNumber, covers, is_reserved,
 };
 
 /// A named set of permissions.
@@ -123,6 +123,40 @@ pub struct Grants {
     pub permissions: Vec<String>,
     /// The rank of the strongest role.
     pub strongest: Option<RoleLevel>,
+}
+
+/// What bounds the roles that somebody may give and take.
+#[derive(Clone, Debug)]
+pub enum Authority {
+    /// Nothing: a vendor, or a user who reaches every tenant.
+    Unbounded,
+    /// The rank of their strongest role, and what they may do themselves.
+    Bounded {
+        /// The rank.
+        level: RoleLevel,
+        /// What they may do.
+        grants: Grants,
+    },
+}
+
+impl Authority {
+    /// Whether they outrank `role`, or hold the strongest rank as it does.
+    #[must_use]
+    pub fn outranks(&self, role: &Role) -> bool {
+        match self {
+            Self::Unbounded => true,
+            Self::Bounded { level, .. } => level.may_grant(role.level),
+        }
+    }
+
+    /// A permission of `role` that they would give without having it, if there is one. Only those that Rookery provides count,
+    /// which rule over users and tenants: administrators give roles of the product that they do not need themselves.
+    #[must_use]
+    pub fn lacks<'a>(&self, role: &Role, catalog: &'a Catalog) -> Option<&'a str> {
+        let Self::Bounded { grants, .. } = self else { return None };
+        let held = catalog.permissions_of(&[role]).into_iter().map(|permission| permission.key.as_str());
+        held.filter(|key| is_reserved(key)).find(|key| !grants.allow(key))
+    }
 }
 
 impl Grants {

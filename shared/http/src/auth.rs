@@ -21,7 +21,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use rookery_domain::{Catalog, Environment, Grants, RoleLevel, Session, TenantId, User, UserId};
+use rookery_domain::{Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId};
 use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
 use rookery_tokens::{UserClaims, VendorClaims, decode};
 
@@ -236,21 +236,21 @@ impl UserAuth {
 }
 
 impl Principal {
-    /// The rank of the roles that they hold themselves, which bounds what they may give; none for a vendor, who is not
-    /// bound.
+    /// What bounds the roles that they may give and take.
     ///
     /// # Errors
     /// The table fails; a user without any role may give none.
-    pub async fn rank(&self) -> ApiResult<Option<RoleLevel>> {
-        match self {
-            Self::Vendor(_) => Ok(None),
-            Self::User(user) if user.user.super_user => Ok(None),
-            Self::User(user) => match user.grants().await?.strongest {
-                Some(level) => Ok(Some(level)),
-                None => Err(ApiError::Forbidden(
-                    "somebody without a role can neither give one nor take one".to_owned(),
-                )),
-            },
+    pub async fn authority(&self) -> ApiResult<Authority> {
+        let grants = match self {
+            Self::Vendor(_) => return Ok(Authority::Unbounded),
+            Self::User(user) if user.user.super_user => return Ok(Authority::Unbounded),
+            Self::User(user) => user.grants().await?,
+        };
+        match grants.strongest {
+            Some(level) => Ok(Authority::Bounded { level, grants }),
+            None => Err(ApiError::Forbidden(
+                "somebody without a role can neither give one nor take one".to_owned(),
+            )),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rookery_domain::{Catalog, Environment, Role, RoleId, RoleLevel, TenantId, User};
+use rookery_domain::{Authority, Catalog, Environment, Role, RoleId, TenantId, User};
 use rookery_store::{EnvironmentStore, StoreError};
 
 use crate::wire::{UserDetails, UserResponse, Viewer};
@@ -45,20 +45,42 @@ pub fn distinct_roles(ids: Vec<RoleId>) -> ApiResult<Vec<RoleId>> {
     Ok(ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Whether somebody of rank `rank` may give or take all of the roles `ids` in `tenant`. A vendor has no rank, and may.
+/// Whether somebody with `authority` may give all of the roles `ids` in `tenant`: they outrank each, and hold what Rookery's
+/// own permissions it gives. Whoever gives a role, to whomever or whatever, asks this.
 ///
 /// # Errors
-/// A role is not there or another tenant's, or too strong for them.
+/// A role is not there or another tenant's, too strong for them, or allows what they may not do.
 pub fn require_grantable(
     catalog: &Catalog,
     tenant: &TenantId,
     ids: &[RoleId],
-    rank: Option<RoleLevel>,
+    authority: &Authority,
+) -> ApiResult<()> {
+    require_outranked(catalog, tenant, ids, authority)?;
+    let roles = ids.iter().filter_map(|id| catalog.roles.get(id));
+    match roles.filter_map(|role| Some((role, authority.lacks(role, catalog)?))).next() {
+        None => Ok(()),
+        Some((role, permission)) => Err(ApiError::Forbidden(format!(
+            "{} allows {permission}, which only somebody who has it can give",
+            role.key
+        ))),
+    }
+}
+
+/// Whether somebody with `authority` may take all of the roles `ids` in `tenant`: they outrank each.
+///
+/// # Errors
+/// A role is not there or another tenant's, or too strong for them.
+pub fn require_outranked(
+    catalog: &Catalog,
+    tenant: &TenantId,
+    ids: &[RoleId],
+    authority: &Authority,
 ) -> ApiResult<()> {
     for id in ids {
         let role = catalog.roles.get(id).filter(|role| role.applies_in(tenant));
         let role = role.ok_or(ApiError::NotFound("role"))?;
-        if rank.is_some_and(|rank| !rank.may_grant(role.level)) {
+        if !authority.outranks(role) {
             return Err(ApiError::Forbidden(format!(
                 "only somebody with a stronger role can give or take {}",
                 role.key

@@ -68,7 +68,11 @@ async fn nobody_invites_to_roles_that_they_could_not_give_be_they_named_or_not()
     let refused = invite(&weak, "joe@example.com", json!({})).await.error(403);
     assert!(refused.contains("ReadOnly"), "the default role is stronger: {refused}");
     assert!(app.mail().is_empty());
-    let made = invite(&strong, "joe@example.com", json!({})).await.expect(201);
+    let refused = invite(&strong, "joe@example.com", json!({})).await.error(403);
+    assert!(refused.contains("ReadOnly allows fe."), "they lack what it allows: {refused}");
+    assert!(app.mail().is_empty());
+    let admin = app.user("admin@example.com", &acme, &["Admin"]).await;
+    let made = invite(&admin, "joe@example.com", json!({})).await.expect(201);
     assert_eq!(made["roles"][0]["key"], "ReadOnly");
 
     let weaker = Role { level: 501.try_into().unwrap(), ..role(&app, "Weaker", None) };

@@ -94,7 +94,8 @@ pub enum Viewer {
     Vendor,
     /// The user: everything but what the vendor keeps beside them.
     Themselves,
-    /// Another user, who does not learn which other tenants they belong to.
+    /// Another user, who does not learn which other tenants they belong to and, of somebody who has not joined their own yet,
+    /// nothing but the address and the roles on offer.
     Colleague,
 }
 
@@ -111,6 +112,11 @@ impl UserDetails<'_> {
             Viewer::Vendor | Viewer::Themselves => user.memberships.iter().collect(),
             Viewer::Colleague => membership.into_iter().collect(),
         };
+        if self.viewer == Viewer::Colleague
+            && let Some(offered) = membership.filter(|member| member.status != MembershipStatus::Activated)
+        {
+            return self.show_invited(user, offered);
+        }
         let id = user.id.as_uuid();
         UserResponse {
             id,
@@ -141,6 +147,17 @@ impl UserDetails<'_> {
             last_login: user.last_login,
             groups: [],
         }
+    }
+
+    /// What a colleague sees of somebody who has not joined the tenant: an address and what they are offered. Who they are, and
+    /// whether they had an account before, is nobody's business until they come.
+    fn show_invited(&self, user: &User, offered: &Membership) -> UserResponse {
+        let invited = User {
+            created_at: offered.created_at,
+            memberships: vec![offered.clone()],
+            ..User::new(user.id, user.email.clone(), offered.created_at)
+        };
+        Self { viewer: Viewer::Themselves, ..*self }.show(&invited)
     }
 
     fn tenant(&self, membership: &Membership) -> UserTenantResponse {
