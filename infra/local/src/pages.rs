@@ -6,8 +6,8 @@ mod requests;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, HOST};
-use axum::http::{HeaderMap, StatusCode, uri::Authority};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, uri::Authority};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -99,7 +99,10 @@ pub(crate) fn router(
 /// browser it would be the same site (DNS rebinding).
 async fn to_this_host(State(hosts): State<Arc<[String]>>, request: Request, next: Next) -> Response {
     if is_to(&hosts, request.headers()) {
-        next.run(request).await
+        let mut response = next.run(request).await;
+        // They show the secret, and what was mailed.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
     } else {
         let text = "This page is shown to its own host names only. Name another with --vendor-host.\n";
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()

@@ -1,5 +1,7 @@
 //! Where secrets are sent.
 
+use std::collections::BTreeSet;
+
 use url::{Origin, Url};
 
 use crate::web_address::page;
@@ -53,7 +55,8 @@ pub fn require_registered(
     match address.url() {
         Some(url) if !is_registered(environment, tenant, &url) => {
             let origins = registered(environment, tenant).map(|origin| origin.ascii_serialization());
-            Err(UnregisteredOrigin(origins.collect()))
+            let distinct: BTreeSet<_> = origins.collect();
+            Err(UnregisteredOrigin(distinct.into_iter().collect()))
         }
         Some(_) | None => Ok(()),
     }

@@ -57,8 +57,8 @@ pub fn require_grantable(
     authority: &Authority,
 ) -> ApiResult<()> {
     require_outranked(catalog, tenant, ids, authority)?;
-    let roles = ids.iter().filter_map(|id| catalog.roles.get(id));
-    match roles.filter_map(|role| Some((role, authority.lacks(role, catalog)?))).next() {
+    let mut roles = ids.iter().filter_map(|id| catalog.roles.get(id));
+    match roles.find_map(|role| Some((role, authority.lacks(role, catalog)?))) {
         None => Ok(()),
         Some((role, permission)) => Err(ApiError::Forbidden(format!(
             "{} allows {permission}, which only somebody who has it can give",
