@@ -283,7 +283,7 @@ mod metadata {
         let tenant = app.tenant("Acme").await;
         let body = r#"{"metadata":{"a":18446744073709551616}}"#.to_owned();
         let refused = app.vendor().send("PUT", &format!("{TENANTS}/{tenant}"), Some(body)).await.error(400);
-        assert!(refused.contains("an integer of more than 64 bits"), "{refused}");
+        assert!(refused.contains("a number of more than 64 bits"), "{refused}");
         assert_eq!(read(&app, tenant.as_str()).await["metadata"], Value::Null);
     }
 
@@ -520,32 +520,7 @@ mod sub_tenants {
 }
 
 mod what_users_may_write {
-    use rookery_domain::{Role, RoleId, RoleLevel};
-
     use super::*;
-
-    /// Writes a role of the environment that allows one thing, and answers its key.
-    async fn role_with(app: &TestApp, key: &str, permission: &str) -> String {
-        let now = app.state().now();
-        let (_, built_in) = rookery_domain::built_in_permissions(now);
-        let held = built_in.iter().filter(|built_in| built_in.key == permission);
-        let role = Role {
-            id: RoleId::random(&*app.state().entropy),
-            tenant_id: None,
-            key: key.to_owned(),
-            name: key.to_owned(),
-            description: None,
-            level: RoleLevel::SECOND,
-            is_default: false,
-            is_first_user: false,
-            given_to_members_before: None,
-            permission_ids: held.map(|permission| permission.id).collect(),
-            created_at: now,
-            updated_at: now,
-        };
-        app.environment().catalog().create(&[role]).await.unwrap();
-        key.to_owned()
-    }
 
     #[tokio::test]
     async fn an_administrator_chooses_among_the_addresses_that_the_vendor_registered() {
@@ -610,8 +585,9 @@ mod what_users_may_write {
         let vendor = app.vendor();
         let management = format!("{SUB_TENANTS}/{own}/management");
         let _ = vendor.put(&management, json!({"isReseller": true})).await.expect(200);
-        let maker = role_with(&app, "Maker", "fe.account-hierarchy.write.subAccount").await;
-        let maker = app.user("maker@example.com", &own, &[&maker]).await;
+        let role = app.role("Maker", None);
+        app.write_role(&role, &["fe.account-hierarchy.write.subAccount"]).await;
+        let maker = app.user("maker@example.com", &own, &["Maker"]).await;
         let maker = app.sign_in(&maker, &own).await;
         let admin = app.user("admin@example.com", &own, &["Admin"]).await;
         let admin = app.sign_in(&admin, &own).await;

@@ -63,7 +63,8 @@ pub(crate) struct ActivationStrategyResponse {
 
 /// Activates an account, sets its password if it has none, and signs the user in.
 ///
-/// The token works once. An account that has a password keeps it. A password that is missing or not good enough does not use it up.
+/// The token works once. An account that has a password keeps it. A password that is missing or not good enough does not use
+/// the token up.
 #[utoipa::path(
     post,
     path = "/identity/resources/users/v1/activate",

@@ -76,33 +76,6 @@ async fn stored(app: &TestApp, user: UserId) -> User {
     app.environment().users().get(user).await.unwrap().unwrap()
 }
 
-/// A role of the environment, or of `tenant`, that is not written yet.
-fn role(app: &TestApp, key: &str, tenant: Option<&TenantId>) -> Role {
-    let now = app.state().now();
-    Role {
-        id: RoleId::random(&*app.state().entropy),
-        tenant_id: tenant.cloned(),
-        key: key.to_owned(),
-        name: key.to_owned(),
-        description: None,
-        level: RoleLevel::SECOND,
-        is_default: false,
-        is_first_user: false,
-        given_to_members_before: None,
-        permission_ids: std::collections::BTreeSet::new(),
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-/// Writes `role` with the built-in permissions of these keys.
-async fn write_role(app: &TestApp, role: &Role, permissions: &[&str]) {
-    let (_, built_in) = rookery_domain::built_in_permissions(app.state().now());
-    let held = built_in.iter().filter(|permission| permissions.contains(&permission.key.as_str()));
-    let role = Role { permission_ids: held.map(|permission| permission.id).collect(), ..role.clone() };
-    app.environment().catalog().create(&[role]).await.unwrap();
-}
-
 /// The token in the link of the newest mail, which was made with `template`.
 fn mailed_token(app: &TestApp, template: &str) -> String {
     let mail = app.mail().into_iter().next().unwrap();

@@ -97,6 +97,27 @@ async fn what_cannot_be_made_is_refused_and_nothing_is_left_of_it() {
 }
 
 #[tokio::test]
+async fn no_key_has_a_meaning_of_its_own() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    for (index, key) in
+        ["$serde_json::private::RawValue", "$serde_json::private::Number"].into_iter().enumerate()
+    {
+        let object = (0..6).fold("1".to_owned(), |inner, _| json!({ key: inner }).to_string());
+        let body = format!(
+            r#"{{"email":"jane{index}@example.com","tenantId":"{acme}","metadata":{object},"vendorMetadata":{object}}}"#
+        );
+        let made = app.vendor().send("POST", USERS, Some(body)).await.expect(201);
+        assert_eq!(
+            (text(&made["metadata"]), text(&made["vendorMetadata"])),
+            (object.as_str(), object.as_str())
+        );
+        let user = app.environment().users().get(text(&made["id"]).parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(user.vendor_metadata.to_wire(), object);
+    }
+}
+
+#[tokio::test]
 async fn of_ten_creations_of_one_address_one_succeeds() {
     let app = app().await;
     let acme = app.tenant("Acme").await;

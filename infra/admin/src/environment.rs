@@ -200,6 +200,23 @@ mod tests {
         assert_eq!(store.environment(first.client_id).get().await.unwrap(), Some(environment));
     }
 
+    #[test]
+    fn an_address_that_is_none_of_a_page_is_refused() {
+        for option in ["--base-url", "--application-url", "--allow-origin"] {
+            for bad in ["javascript:alert(1)", "file:///tmp", "data:text/html,x", "example.com", ""] {
+                let named = format!("{option}={bad}");
+                let mut line =
+                    vec!["rookery-admin", "create-environment", "--table=t", "--sender=no-reply@example.com"];
+                if option != "--base-url" {
+                    line.push("--base-url=https://auth.example.com");
+                }
+                line.push(&named);
+                let parsed = Options::try_parse_from(line);
+                assert!(parsed.is_err(), "{named}");
+            }
+        }
+    }
+
     #[tokio::test]
     async fn of_several_at_once_one_makes_it() {
         let (_table, store) = table().await;

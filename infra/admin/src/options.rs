@@ -1,7 +1,7 @@
 //! What the command line says.
 
 use clap::{Args, Parser, Subcommand};
-use rookery_domain::EmailAddress;
+use rookery_domain::{EmailAddress, WebAddress};
 use url::Url;
 
 /// What an operator does to a deployment that no endpoint does.
@@ -31,7 +31,7 @@ pub(crate) struct NewEnvironment {
     #[arg(long)]
     pub(crate) table: String,
     /// Where browsers and back ends reach the API: the issuer of access tokens.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) base_url: Url,
     /// One more host name by which the API is reached.
     #[arg(long, value_name = "HOST")]
@@ -43,10 +43,10 @@ pub(crate) struct NewEnvironment {
     #[arg(long, default_value = "Rookery")]
     pub(crate) name: String,
     /// Where the application is that mails link to [default: the base URL].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) application_url: Option<Url>,
     /// A web origin whose pages may call with credentials, beside the application's own.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) allow_origin: Vec<Url>,
 }
 
@@ -67,4 +67,10 @@ pub(crate) struct NewKeyPairs {
     /// The key in KMS that the private keys are encrypted under: the stack's output `WrappingKey`.
     #[arg(long, value_name = "KEY")]
     pub(crate) wrapping_key: String,
+}
+
+/// The address of a page. Any other kind has no origin of its own, so that others would share what it is trusted with.
+fn web_address(text: &str) -> Result<Url, String> {
+    let address = WebAddress::try_from(text.to_owned()).map_err(|error| error.to_string())?;
+    address.url().ok_or_else(|| "it must not be empty".to_owned())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser};
-use rookery_domain::VendorId;
+use rookery_domain::{VendorId, WebAddress};
 use url::Url;
 
 /// Run the whole API on this machine.
@@ -56,9 +56,8 @@ fn web_origin(text: &str) -> Result<String, String> {
 }
 
 fn parse(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    let is_web = matches!(url.scheme(), "http" | "https");
-    is_web.then_some(url).ok_or_else(|| "not an http or https URL".to_owned())
+    let address = WebAddress::try_from(text.to_owned()).map_err(|error| error.to_string())?;
+    address.url().ok_or_else(|| "it must not be empty".to_owned())
 }
 
 #[cfg(test)]

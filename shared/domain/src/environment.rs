@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::web_address::page;
 use crate::{EmailAddress, Entropy, PlainToken, Timestamp, TokenHash, VendorId};
 
 /// An environment: the outermost wall between data.
@@ -31,12 +32,13 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Whether pages of the web origin `origin`, as browsers write it, may call with credentials: those that are listed,
-    /// and the environment's own.
+    /// Whether pages of the web origin `origin`, as browsers write it (RFC 6454, section 6.2), may call with credentials:
+    /// those that are listed, and the environment's own. `null`, which is what browsers write of any page that hides its
+    /// origin, is nobody's, whatever is listed.
     #[must_use]
     pub fn trusts_origin(&self, origin: &str) -> bool {
-        let mut trusted = self.allowed_origins.iter().chain(std::iter::once(&self.base_url));
-        trusted.any(|trusted| trusted.trim_end_matches('/') == origin)
+        let trusted = self.allowed_origins.iter().chain(std::iter::once(&self.base_url));
+        trusted.filter_map(|address| page(address)).any(|url| url.origin().ascii_serialization() == origin)
     }
 }
 
@@ -240,6 +242,31 @@ pub enum MachineToMachineAuthStrategy {
 mod tests {
     use super::*;
     use crate::SeededEntropy;
+
+    #[test]
+    fn an_origin_is_trusted_by_its_name_and_no_page_is_that_hides_it() {
+        let listed = ["https://app.example.com", "http://localhost:3000/", "null", "javascript:alert(1)", ""];
+        let environment = Environment {
+            id: VendorId::random(&SeededEntropy::new(1)),
+            name: "Example".to_owned(),
+            secrets: VendorSecrets::new(&PlainToken::presented("secret".to_owned())),
+            base_url: "https://auth.example.com/id".to_owned(),
+            application_url: "https://app.example.com".to_owned(),
+            allowed_origins: listed.map(str::to_owned).to_vec(),
+            sender: "no-reply@example.com".parse().unwrap(),
+            configuration: IdentityConfiguration::default(),
+            catalog_version: 0,
+            created_at: Timestamp::from_millis(0),
+        };
+        for origin in ["https://app.example.com", "http://localhost:3000", "https://auth.example.com"] {
+            assert!(environment.trusts_origin(origin), "{origin}");
+        }
+        for origin in
+            ["null", "", "https://example.com", "http://app.example.com", "https://app.example.com:8443"]
+        {
+            assert!(!environment.trusts_origin(origin), "{origin}");
+        }
+    }
 
     #[test]
     fn the_last_two_secrets_are_good() {

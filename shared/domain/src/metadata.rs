@@ -22,8 +22,8 @@ pub enum MetadataError {
     /// Neither an object nor a string that holds one.
     #[error("{0} must be a JSON object, or a string that holds one")]
     NotAnObject(&'static str),
-    /// An object in a body has an integer that would lose digits when it is read.
-    #[error("{0} has an integer of more than 64 bits: send the object as a string of JSON")]
+    /// An object in a body has a number that would lose digits when it is read.
+    #[error("{0} has a number of more than 64 bits: send the object as a string of JSON")]
     Inexact(&'static str),
     /// Merging needs an object on both sides.
     #[error("metadata must be a JSON object to be merged by key")]

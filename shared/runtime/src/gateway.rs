@@ -197,6 +197,12 @@ mod tests {
     }
 
     #[test]
+    fn browsers_are_told_to_come_by_https_alone() {
+        let answer = by_https_alone(Response::default());
+        assert_eq!(answer.headers()[STRICT_TRANSPORT_SECURITY], "max-age=31536000");
+    }
+
+    #[test]
     fn an_odd_host_is_none() {
         for host in ["", "1.2.3.4.5", "a b", "[::1", "a:port", "user@", "a/b?c", "é"] {
             let request = converted(host, "/x", "");

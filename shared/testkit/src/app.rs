@@ -1,5 +1,6 @@
 //! A router with everything it needs, and the people in it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
@@ -8,8 +9,8 @@ use axum::response::Response;
 use futures::FutureExt as _;
 use rookery_domain::{
     Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Password, PlainToken,
-    RoleId, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId,
-    VendorSecrets, first_roles,
+    Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User,
+    UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
 use rookery_http::{AppState, Parts, service, session};
@@ -261,6 +262,39 @@ impl TestApp {
         let catalog = self.environment().catalog().load(&environment).await.expect("the catalogue");
         let find = |key: &&str| catalog.roles.values().find(|role| role.key == **key).expect("a role").id;
         keys.iter().map(find).collect()
+    }
+
+    /// A role of the environment, or of `tenant`, that allows nothing and is not written yet.
+    #[must_use]
+    pub fn role(&self, key: &str, tenant: Option<&TenantId>) -> Role {
+        let now = self.state.now();
+        Role {
+            id: RoleId::random(&*self.state.entropy),
+            tenant_id: tenant.cloned(),
+            key: key.to_owned(),
+            name: key.to_owned(),
+            description: None,
+            level: RoleLevel::SECOND,
+            is_default: false,
+            is_first_user: false,
+            given_to_members_before: None,
+            permission_ids: BTreeSet::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Writes `role` with the built-in permissions of these keys.
+    ///
+    /// # Panics
+    /// It cannot be written, or a key is none of a built-in permission.
+    #[expect(clippy::expect_used, reason = "without the role there is nothing to test")]
+    pub async fn write_role(&self, role: &Role, permissions: &[&str]) {
+        let (_, built_in) = built_in_permissions(self.state.now());
+        let id =
+            |key: &&str| built_in.iter().find(|built_in| built_in.key == **key).expect("a permission").id;
+        let role = Role { permission_ids: permissions.iter().map(id).collect(), ..role.clone() };
+        self.environment().catalog().create(&[role]).await.expect("the role");
     }
 
     /// `user`, signed in to `tenant`, without the request that does so.

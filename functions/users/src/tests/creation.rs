@@ -165,8 +165,8 @@ async fn a_user_invites_only_with_the_permission_and_with_weaker_roles() {
     let acme = app.tenant("Acme").await;
     let reader = app.user("reader@example.com", &acme, &["ReadOnly"]).await;
     let admin = app.user("admin@example.com", &acme, &["Admin"]).await;
-    let weak = Role { level: 5.try_into().unwrap(), ..role(&app, "Inviter", None) };
-    write_role(&app, &weak, &["fe.secure.write.users"]).await;
+    let weak = Role { level: 5.try_into().unwrap(), ..app.role("Inviter", None) };
+    app.write_role(&weak, &["fe.secure.write.users"]).await;
     let inviter = app.user("inviter@example.com", &acme, &["Inviter"]).await;
     let roles = app.roles(&["ReadOnly"]).await;
     let sent = json!({"email": "jane@example.com", "roleIds": roles});
@@ -203,8 +203,8 @@ async fn what_cannot_be_is_refused() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
     let vendor = app.vendor().with(TENANT, acme.as_str());
-    let own = role(&app, "Own", Some(&labs));
-    write_role(&app, &own, &[]).await;
+    let own = app.role("Own", Some(&labs));
+    app.write_role(&own, &[]).await;
     for (status, body) in [
         (400, json!({})),
         (400, json!({"email": "nobody"})),

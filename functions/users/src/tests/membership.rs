@@ -172,8 +172,8 @@ async fn whoever_is_to_work_in_a_tenant_need_not_accept_their_invitation_to_it()
 async fn everybody_moves_and_keeps_what_they_can() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
-    let own = role(&app, "Own", Some(&acme));
-    write_role(&app, &own, &[]).await;
+    let own = app.role("Own", Some(&acme));
+    app.write_role(&own, &[]).await;
     let keeper = app.user("keeper@example.com", &acme, &["Admin"]).await;
     let dropper = app.user("dropper@example.com", &acme, &[]).await;
     let both = app.user("both@example.com", &acme, &["Admin"]).await;

@@ -45,9 +45,9 @@ async fn all_roles_are_given_or_none() {
     let app = app().await;
     let (acme, labs) = (app.tenant("Acme").await, app.tenant("Labs").await);
     let jane = app.user("jane@example.com", &acme, &[]).await;
-    let (own, foreign) = (role(&app, "Own", Some(&acme)), role(&app, "Foreign", Some(&labs)));
-    write_role(&app, &own, &[]).await;
-    write_role(&app, &foreign, &[]).await;
+    let (own, foreign) = (app.role("Own", Some(&acme)), app.role("Foreign", Some(&labs)));
+    app.write_role(&own, &[]).await;
+    app.write_role(&foreign, &[]).await;
     let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());
     for bad in [foreign.id, RoleId::random(&*app.state().entropy)] {
         let body = json!({"roleIds": [own.id, bad]});
@@ -67,8 +67,8 @@ async fn a_role_that_came_to_everybody_can_be_taken_and_given_again() {
     let acme = app.tenant("Acme").await;
     let jane = app.user("jane@example.com", &acme, &[]).await;
     let later = app.state().now().plus_seconds(1);
-    let everyone = Role { given_to_members_before: Some(later), ..role(&app, "Everyone", None) };
-    write_role(&app, &everyone, &[]).await;
+    let everyone = Role { given_to_members_before: Some(later), ..app.role("Everyone", None) };
+    app.write_role(&everyone, &[]).await;
     let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());
     let body = json!({"roleIds": [everyone.id]});
     let taken = vendor.delete_with(&path(&jane), body.clone()).await.expect(200);
@@ -80,11 +80,11 @@ async fn a_role_that_came_to_everybody_can_be_taken_and_given_again() {
 async fn nobody_gives_or_takes_a_role_as_strong_as_their_own_but_the_strongest() {
     let app = app().await;
     let acme = app.tenant("Acme").await;
-    let strong = Role { level: RoleLevel::SECOND, ..role(&app, "Manager", None) };
+    let strong = Role { level: RoleLevel::SECOND, ..app.role("Manager", None) };
     let permissions = ["fe.secure.write.usersRoles", "fe.secure.delete.usersRoles"];
-    write_role(&app, &strong, &permissions).await;
-    let weak = Role { level: 9.try_into().unwrap(), ..role(&app, "Weak", None) };
-    write_role(&app, &weak, &[]).await;
+    app.write_role(&strong, &permissions).await;
+    let weak = Role { level: 9.try_into().unwrap(), ..app.role("Weak", None) };
+    app.write_role(&weak, &[]).await;
     let jane = app.user("jane@example.com", &acme, &["Manager", "Admin"]).await;
     let manager = app.user("manager@example.com", &acme, &["Manager"]).await;
     let reader = app.user("reader@example.com", &acme, &["ReadOnly"]).await;
@@ -110,8 +110,8 @@ async fn changes_at_the_same_time_all_count() {
     let jane = app.user("jane@example.com", &acme, &[]).await;
     let mut ids = Vec::new();
     for n in 0..10 {
-        let role = role(&app, &format!("Role{n}"), None);
-        write_role(&app, &role, &[]).await;
+        let role = app.role(&format!("Role{n}"), None);
+        app.write_role(&role, &[]).await;
         ids.push(role.id);
     }
     let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());

@@ -22,8 +22,8 @@ async fn manager(app: &TestApp, tenant: &TenantId, level: i64) -> TestUser {
         "fe.secure.delete.usersRoles",
         "fe.secure.write.resendActivationEmail",
     ];
-    let role = Role { level: level.try_into().unwrap(), ..role(app, &key, None) };
-    write_role(app, &role, &permissions).await;
+    let role = Role { level: level.try_into().unwrap(), ..app.role(&key, None) };
+    app.write_role(&role, &permissions).await;
     app.user(&format!("{key}@example.com"), tenant, &[&key]).await
 }
 
@@ -75,8 +75,8 @@ async fn nobody_invites_to_roles_that_they_could_not_give_be_they_named_or_not()
     let made = invite(&admin, "joe@example.com", json!({})).await.expect(201);
     assert_eq!(made["roles"][0]["key"], "ReadOnly");
 
-    let weaker = Role { level: 501.try_into().unwrap(), ..role(&app, "Weaker", None) };
-    write_role(&app, &weaker, &[]).await;
+    let weaker = Role { level: 501.try_into().unwrap(), ..app.role("Weaker", None) };
+    app.write_role(&weaker, &[]).await;
     let _ = invite(&weak, "ann@example.com", json!({"roleIds": [weaker.id]})).await.expect(201);
     let vendor = app.vendor().with("frontegg-tenant-id", acme.as_str());
     let _ = vendor.post(INVITE, json!({"email": "zoe@example.com"})).await.expect(201);

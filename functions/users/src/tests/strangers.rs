@@ -94,18 +94,17 @@ async fn a_colleague_joins_nobody_without_being_asked() {
 async fn nobody_gives_what_of_rookerys_own_they_may_not_do() {
     let app = app().await;
     let acme = app.tenant("Acme").await;
-    let manager = Role { level: RoleLevel::STRONGEST, ..role(&app, "Manager", None) };
-    write_role(
-        &app,
+    let manager = Role { level: RoleLevel::STRONGEST, ..app.role("Manager", None) };
+    app.write_role(
         &manager,
         &["fe.secure.write.usersRoles", "fe.secure.delete.usersRoles", "fe.secure.read.users"],
     )
     .await;
-    let weak = |key: &str| Role { level: 10_i64.try_into().unwrap(), ..role(&app, key, None) };
+    let weak = |key: &str| Role { level: 10_i64.try_into().unwrap(), ..app.role(key, None) };
     let (remover, reader, product) = (weak("Remover"), weak("Reader"), weak("Product"));
-    write_role(&app, &remover, &["fe.account-settings.delete.account"]).await;
-    write_role(&app, &reader, &["fe.secure.read.users"]).await;
-    write_role(&app, &product, &[]).await;
+    app.write_role(&remover, &["fe.account-settings.delete.account"]).await;
+    app.write_role(&reader, &["fe.secure.read.users"]).await;
+    app.write_role(&product, &[]).await;
     let boss = app.user("boss@example.com", &acme, &["Manager"]).await;
     let client = app.sign_in(&boss, &acme).await;
     let path = format!("/identity/resources/users/v1/{}/roles", boss.id);

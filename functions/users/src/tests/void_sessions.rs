@@ -41,8 +41,13 @@ async fn set_password(app: &TestApp, user: UserId, password: &str) {
     updated.await.unwrap().unwrap();
 }
 
-/// Runs `void` while somebody signs in with what it voids, and counts the sessions that go on.
-async fn survivors(app: &TestApp, email: &str, password: &str, void: impl Future<Output = ()>) -> usize {
+/// Runs `void` while somebody signs in with what it voids, and answers the access tokens that they get.
+async fn begun_during(
+    app: &TestApp,
+    email: &str,
+    password: &str,
+    void: impl Future<Output = ()>,
+) -> Vec<String> {
     let sign_ins = async {
         let mut tokens = Vec::new();
         for _ in 0..3 {
@@ -50,12 +55,16 @@ async fn survivors(app: &TestApp, email: &str, password: &str, void: impl Future
         }
         tokens
     };
-    let (tokens, ()) = join(sign_ins, void).await;
-    let mut survivors = 0;
-    for token in &tokens {
-        survivors += usize::from(works(app, token).await);
+    join(sign_ins, void).await.0
+}
+
+async fn none_works(app: &TestApp, tokens: &[String]) -> bool {
+    for token in tokens {
+        if works(app, token).await {
+            return false;
+        }
     }
-    survivors
+    true
 }
 
 #[tokio::test]
@@ -66,7 +75,9 @@ async fn no_session_of_an_old_password_outlives_it() {
         let email = format!("jane{round}@example.com");
         let jane = app.user(&email, &acme, &[]).await;
         let earlier = app.sign_in(&jane, &acme).await;
-        assert_eq!(survivors(&app, &email, PASSWORD, set_password(&app, jane.id, "Other-Horse-8")).await, 0);
+        let void = set_password(&app, jane.id, "Other-Horse-8");
+        let tokens = begun_during(&app, &email, PASSWORD, void).await;
+        assert!(none_works(&app, &tokens).await);
         assert_eq!(earlier.get(ME).await.status(), 401);
         assert_eq!(earlier.send("POST", REFRESH, None).await.status(), 401);
         let token = try_sign_in(&app, &email, "Other-Horse-8").await.unwrap();
@@ -86,7 +97,8 @@ async fn no_session_of_an_old_address_outlives_it() {
         let moved = async {
             let _ = vendor.put(&path, json!({"email": format!("roe{round}@example.com")})).await.expect(200);
         };
-        assert_eq!(survivors(&app, &email, PASSWORD, moved).await, 0);
+        let tokens = begun_during(&app, &email, PASSWORD, moved).await;
+        assert!(none_works(&app, &tokens).await);
         assert!(try_sign_in(&app, &format!("roe{round}@example.com"), PASSWORD).await.is_some());
     }
 }
@@ -100,22 +112,13 @@ async fn no_session_comes_back_with_the_unlock() {
         let jane = app.user(&email, &acme, &[]).await;
         let path = format!("/identity/resources/users/v1/{}", jane.id);
         let vendor = app.vendor();
-        let locked_for_a_moment = async {
+        let locked = async {
             let _ = vendor.post(&format!("{path}/lock"), json!({})).await.expect(200);
         };
         let earlier: Client = app.sign_in(&jane, &acme).await;
-        let sign_ins = async {
-            let mut tokens = Vec::new();
-            for _ in 0..3 {
-                tokens.extend(try_sign_in(&app, &email, PASSWORD).await);
-            }
-            tokens
-        };
-        let (tokens, ()) = join(sign_ins, locked_for_a_moment).await;
+        let tokens = begun_during(&app, &email, PASSWORD, locked).await;
         let _ = vendor.post(&format!("{path}/unlock"), json!({})).await.expect(200);
-        for token in &tokens {
-            assert!(!works(&app, token).await, "it began before the lock, or during it");
-        }
+        assert!(none_works(&app, &tokens).await, "they began before the lock, or during it");
         assert_eq!(earlier.send("POST", REFRESH, None).await.status(), 401);
         assert!(try_sign_in(&app, &email, PASSWORD).await.is_some());
     }
