@@ -13,7 +13,7 @@ use rookery_http::{
     session,
 };
 use rookery_store::{EnvironmentStore, Login, WithEnvironment};
-use rookery_tokens::PasswordHash;
+use rookery_tokens::{PasswordHash, Verdict};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -123,17 +123,25 @@ async fn prove(
     // For an unknown address somebody is looked for too.
     let login = login.unwrap_or_else(|| nobody(app));
     let (users, tenants) = (store.users(), Vec::from_iter(&login.likely_tenant));
-    let ((user, there), proved) = tokio::try_join!(
+    let ((user, there), verdict) = tokio::try_join!(
         async { Ok(users.get_with_tenants(login.user_id, &tenants).await?) },
-        is_password(app, login.password_hash.clone(), password),
+        verify(app, login.password_hash.clone(), password.clone()),
     )?;
     let user = user.ok_or_else(wrong)?;
-    // The password or the address may have changed since the login was read.
-    let proved = proved && login.is_of(&user);
     if user.locked.is_some() {
         return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
     }
-    if proved { Ok((user, there)) } else { Err(wrong()) }
+    // The password or the address may have changed since the login was read.
+    match verdict {
+        Verdict::Wrong => return Err(wrong()),
+        _ if !login.is_of(&user) => return Err(wrong()),
+        Verdict::Right => {}
+        Verdict::RightAsTyped => {
+            let hash = app.passwords.hash(password).await?;
+            users.renew_hash(&user.email, login, hash.into()).await?;
+        }
+    }
+    Ok((user, there))
 }
 
 /// A login that leads nowhere.
@@ -142,10 +150,10 @@ fn nobody(app: &AppState) -> Login {
     Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant, generation: 0 }
 }
 
-async fn is_password(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<bool> {
+async fn verify(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<Verdict> {
     let Some(hash) = hash else {
         app.passwords.verify_dummy(password).await?;
-        return Ok(false);
+        return Ok(Verdict::Wrong);
     };
     let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
     Ok(app.passwords.verify(password, &hash).await?)

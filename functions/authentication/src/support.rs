@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rookery_domain::{IdentityConfiguration, TenantId, User};
 use rookery_http::ApiError;
 use rookery_testkit::{Client, PASSWORD, Response, TestApp, TestUser};
+use rookery_tokens::PasswordHash;
 use serde_json::{Value, json};
 
 pub(crate) const SIGN_IN: &str = "/identity/resources/auth/v1/user";
@@ -74,6 +75,15 @@ impl Scene {
             change(user);
             Ok::<_, ApiError>(())
         });
+        updated.await.unwrap().unwrap();
+    }
+
+    /// Has Jane sign in with the password that `hash` is made of.
+    pub(crate) async fn set_password_hash(&self, hash: PasswordHash) {
+        let (environment, hash) = (self.app.environment(), String::from(hash));
+        let users = environment.users();
+        let jane = users.snapshot(self.jane.id).await.unwrap().unwrap().value.unwrap();
+        let updated = users.update_with_password(jane, &hash, |_| Ok::<_, ApiError>(()));
         updated.await.unwrap().unwrap();
     }
 

@@ -78,6 +78,12 @@ impl Login {
         Condition::new("contains(document, :owner)", ":owner", AttributeValue::S(text))
     }
 
+    /// That a login is this one still: a salt is never the same twice.
+    fn has_that_password(&self) -> Condition {
+        let text = format!(r#""password_hash":"{}""#, self.password_hash.as_deref().unwrap_or_default());
+        Condition::new("contains(document, :hash)", ":hash", AttributeValue::S(text))
+    }
+
     fn of(user: &User, password_hash: Option<String>) -> Self {
         let tenants = user.memberships.iter().map(|membership| &membership.tenant_id);
         let likely_tenant = user.active_tenant.iter().chain(tenants).next().cloned();

@@ -31,6 +31,6 @@ pub use key_ring::KeyRing;
 pub use kms::{KmsSigner, KmsWrapped};
 pub use kms_calls::KmsCalls;
 pub use local::LocalSigner;
-pub use password::{InvalidPasswordHash, PasswordError, PasswordHash, PasswordHasher};
+pub use password::{InvalidPasswordHash, PasswordError, PasswordHash, PasswordHasher, Verdict};
 pub use public_key::PublicKey;
 pub use signer::{Signer, SigningError};

@@ -4,11 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash};
+use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash};
 use rookery_domain::{Entropy, Password};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -18,13 +18,26 @@ use tracing::Span;
 /// Hashes passwords and checks them.
 ///
 /// One hash takes 19 MiB and some tens of milliseconds of a core, so it is computed on a thread that may block, and
-/// no more of them at a time than there are cores: when passwords pour in, they queue.
+/// no more of them at a time than there are cores: when passwords pour in, they queue. The memory is kept for the next hash.
 #[derive(Clone)]
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,
     permits: Arc<Semaphore>,
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
     decoy: PasswordHash,
+}
+
+/// What a password is to a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// Another password's.
+    Wrong,
+    /// Its own.
+    Right,
+    /// Its own, but made of the password as it was typed: it is to be made anew, or it fits one kind of keyboard only.
+    RightAsTyped,
 }
 
 /// A password cannot be hashed or checked.
@@ -60,6 +73,7 @@ impl PasswordHasher {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             entropy,
             permits: Arc::new(Semaphore::new(cores)),
+            memory: Arc::default(),
         })
     }
 
@@ -73,23 +87,30 @@ impl PasswordHasher {
         }
         let salt: [u8; Salt::RECOMMENDED_LENGTH] = self.entropy.bytes();
         let argon2 = self.argon2.clone();
-        self.compute(move || {
-            let hash = argon2.hash_password_with_salt(password.expose().as_bytes(), &salt)?;
-            Ok(PasswordHash(hash))
+        self.compute(move |memory| {
+            let output = output(&argon2, &password, &salt, memory)?;
+            Ok(PasswordHash::of(argon2.params(), &salt, output)?)
         })
         .await
     }
 
-    /// Whether `hash` is the password's. The hash says with which parameters it was made.
+    /// What the password is to `hash`, which says with which parameters it was made.
     ///
     /// # Errors
     /// The hash cannot be computed, which is no fault of the password.
-    pub async fn verify(&self, password: Password, hash: &PasswordHash) -> Result<bool, PasswordError> {
+    pub async fn verify(&self, password: Password, hash: &PasswordHash) -> Result<Verdict, PasswordError> {
         if password.is_absurdly_long() {
             self.verify_dummy(password).await?;
-            return Ok(false);
+            return Ok(Verdict::Wrong);
         }
-        self.matches(password, hash).await
+        let as_typed = password.as_typed();
+        if self.matches(password, hash).await? {
+            return Ok(Verdict::Right);
+        }
+        match as_typed {
+            Some(typed) if self.matches(typed.clone(), hash).await? => Ok(Verdict::RightAsTyped),
+            Some(_) | None => Ok(Verdict::Wrong),
+        }
     }
 
     /// Takes as long as [`Self::verify`] does, for a user who does not exist: the time of an answer must not say
@@ -99,35 +120,71 @@ impl PasswordHasher {
     /// As for [`Self::verify`].
     pub async fn verify_dummy(&self, password: Password) -> Result<(), PasswordError> {
         let password = if password.is_absurdly_long() { Password::from("") } else { password };
+        if let Some(typed) = password.as_typed() {
+            self.matches(typed, &self.decoy).await?;
+        }
         self.matches(password, &self.decoy).await.map(drop)
     }
 
     async fn matches(&self, password: Password, hash: &PasswordHash) -> Result<bool, PasswordError> {
-        let (argon2, hash) = (self.argon2.clone(), hash.clone());
-        self.compute(move || match argon2.verify_password(password.expose().as_bytes(), &hash.0) {
-            Ok(()) => Ok(true),
-            Err(password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(error.into()),
+        let hash = hash.0.clone();
+        self.compute(move |memory| {
+            let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
+            let version = hash.version.map_or(Ok(Version::default()), Version::try_from);
+            let argon2 = Argon2::new(
+                hash.algorithm.as_str().try_into()?,
+                version.map_err(password_hash::Error::from)?,
+                Params::try_from(&hash)?,
+            );
+            // Two outputs are compared in constant time.
+            Ok(output(&argon2, &password, salt, memory)? == *expected)
         })
         .await
     }
 
     async fn compute<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let interrupted = |error: Box<dyn Error + Send + Sync>| PasswordError::Interrupted(error);
         let permit =
             Arc::clone(&self.permits).acquire_owned().await.map_err(|error| interrupted(error.into()))?;
-        let span = Span::current();
+        let (span, kept) = (Span::current(), Arc::clone(&self.memory));
         task::spawn_blocking(move || {
             // Held by the thread, not by the request: one that is given up does not stop the thread.
             let _permit = permit;
-            span.in_scope(work)
+            let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = kept().pop().unwrap_or_default();
+            let outcome = span.in_scope(|| work(&mut memory));
+            kept().push(memory);
+            outcome
         })
         .await
         .map_err(|error| interrupted(error.into()))?
     }
+}
+
+/// The hash of `password`, computed in `memory`, which grows to what it takes.
+fn output(
+    argon2: &Argon2<'_>,
+    password: &Password,
+    salt: &[u8],
+    memory: &mut Vec<Block>,
+) -> Result<Output, password_hash::Error> {
+    let needed = argon2.params().block_count();
+    if memory.len() < needed {
+        memory.resize(needed, Block::new());
+    }
+    let mut output = [0; Output::MAX_LENGTH];
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let (output, _) = output.split_at_mut_checked(length).ok_or(password_hash::Error::OutputSize)?;
+    argon2.hash_password_into_with_memory(
+        password.expose().as_bytes(),
+        salt,
+        output,
+        &mut memory[..needed],
+    )?;
+    Ok(Output::new(output)?)
 }
 
 impl fmt::Debug for PasswordHasher {
@@ -147,15 +204,19 @@ pub struct PasswordHash(phc::PasswordHash);
 pub struct InvalidPasswordHash;
 
 impl PasswordHash {
-    /// A hash that costs what a real one costs and that no password is known to have.
-    fn decoy(params: &Params) -> Result<Self, password_hash::Error> {
+    fn of(params: &Params, salt: &[u8], output: Output) -> Result<Self, password_hash::Error> {
         Ok(Self(phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(params)?,
-            salt: Some(Salt::new(&[0; Salt::RECOMMENDED_LENGTH])?),
-            hash: Some(Output::new(&[0; Params::DEFAULT_OUTPUT_LEN])?),
+            salt: Some(Salt::new(salt)?),
+            hash: Some(output),
         }))
+    }
+
+    /// A hash that costs what a real one costs and that no password is known to have.
+    fn decoy(params: &Params) -> Result<Self, password_hash::Error> {
+        Self::of(params, &[0; Salt::RECOMMENDED_LENGTH], Output::new(&[0; Params::DEFAULT_OUTPUT_LEN])?)
     }
 }
 
@@ -212,8 +273,8 @@ mod tests {
         let stored = serde_json::to_string(&hash).unwrap();
         assert!(stored.starts_with(r#""$argon2id$v=19$m=19456,t=2,p=1$"#), "{stored}");
         let read: PasswordHash = serde_json::from_str(&stored).unwrap();
-        assert!(hasher.verify("correct horse".into(), &read).await.unwrap());
-        assert!(!hasher.verify("battery staple".into(), &read).await.unwrap());
+        assert_eq!(hasher.verify("correct horse".into(), &read).await.unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify("battery staple".into(), &read).await.unwrap(), Verdict::Wrong);
     }
 
     #[tokio::test]
@@ -230,8 +291,8 @@ mod tests {
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
                 .parse()
                 .unwrap();
-        assert!(hasher().verify("password".into(), &hash).await.unwrap());
-        assert!(!hasher().verify("passwords".into(), &hash).await.unwrap());
+        assert_eq!(hasher().verify("password".into(), &hash).await.unwrap(), Verdict::Right);
+        assert_eq!(hasher().verify("passwords".into(), &hash).await.unwrap(), Verdict::Wrong);
     }
 
     #[tokio::test]
@@ -252,7 +313,7 @@ mod tests {
         let long = Password::from("x".repeat(5_000).as_str());
         assert!(matches!(hasher.hash(long.clone()).await, Err(PasswordError::TooLong)));
         let hash = hasher.hash("correct horse".into()).await.unwrap();
-        assert!(!hasher.verify(long.clone(), &hash).await.unwrap());
+        assert_eq!(hasher.verify(long.clone(), &hash).await.unwrap(), Verdict::Wrong);
         hasher.verify_dummy(long).await.unwrap();
     }
 
@@ -266,6 +327,31 @@ mod tests {
         drop(taken);
         waiting.await.unwrap();
         assert_eq!(hasher.permits.available_permits(), cores);
+    }
+
+    #[tokio::test]
+    async fn memory_is_used_again() {
+        let hasher = hasher();
+        let cores = hasher.permits.available_permits();
+        let hashes: Vec<_> =
+            (0..3 * cores).map(|index| hasher.hash(index.to_string().as_str().into())).collect();
+        let hashes = futures::future::try_join_all(hashes).await.unwrap();
+        for (index, hash) in hashes.iter().enumerate() {
+            let password = Password::from(index.to_string().as_str());
+            assert_eq!(hasher.verify(password, hash).await.unwrap(), Verdict::Right);
+        }
+        assert!(hasher.memory.lock().unwrap().len() <= cores);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_the_password_as_it_was_typed_is_known() {
+        let hasher = hasher();
+        let typed = Password::from("Man\u{303}ana");
+        let old = hasher.hash(typed.as_typed().unwrap()).await.unwrap();
+        assert_eq!(hasher.verify(typed.clone(), &old).await.unwrap(), Verdict::RightAsTyped);
+        assert_eq!(hasher.verify("Ma\u{f1}ana".into(), &old).await.unwrap(), Verdict::Wrong);
+        let new = hasher.hash(typed).await.unwrap();
+        assert_eq!(hasher.verify("Ma\u{f1}ana".into(), &new).await.unwrap(), Verdict::Right);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use rookery_domain::Password;
 use rookery_testkit::{Client, PASSWORD, Response};
+use rookery_tokens::Verdict;
 use serde_json::json;
 
 use crate::Failure;
@@ -88,8 +89,8 @@ impl Caller {
 
 async fn verify_password(scene: &Scene) -> Result<(), Failure> {
     match scene.app.state().passwords.verify(Password::from(PASSWORD), &scene.hash).await? {
-        true => Ok(()),
-        false => Err("the password is wrong".into()),
+        Verdict::Right => Ok(()),
+        Verdict::Wrong | Verdict::RightAsTyped => Err("the password is wrong".into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signing in, through the router.
 
 use futures::future::join_all;
-use rookery_domain::{AuthStrategy, CookieSameSite, LockReason, MembershipStatus, PlainToken};
+use rookery_domain::{AuthStrategy, CookieSameSite, LockReason, MembershipStatus, Password, PlainToken};
 use rookery_http::ApiError;
 use rookery_store::NewUser;
 use rookery_testkit::PASSWORD;
@@ -95,6 +95,32 @@ async fn an_answer_does_not_tell_who_is_known() {
     let expected = (401, r#"{"errors":["the email or the password is wrong"]}"#.to_owned());
     assert!(answers.iter().all(|answer| *answer == expected), "{answers:?}");
     assert_eq!(scene.sessions().await, 0);
+}
+
+const COMPOSED: &str = "Ma\u{f1}ana-ma\u{f1}ana-7";
+const DECOMPOSED: &str = "Man\u{303}ana-man\u{303}ana-7";
+
+#[tokio::test]
+async fn a_password_works_from_every_keyboard() {
+    let scene = scene().await;
+    for (set, typed) in [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)] {
+        let hash = scene.app.state().passwords.hash(set.into()).await.unwrap();
+        scene.set_password_hash(hash).await;
+        for password in [typed, set] {
+            scene.try_password(password).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_what_was_typed_is_accepted_once_and_made_anew() {
+    let scene = scene().await;
+    let old = scene.app.state().passwords.hash(Password::from(DECOMPOSED).as_typed().unwrap()).await.unwrap();
+    scene.set_password_hash(old).await;
+    assert_eq!(scene.try_password(COMPOSED).await.status(), 401);
+    let token = refresh_token(&scene.try_password(DECOMPOSED).await.expect(200));
+    scene.try_password(COMPOSED).await.expect(200);
+    assert_eq!(scene.refresh(&token).await.status(), 201, "another hash of the same password voids nothing");
 }
 
 #[tokio::test]

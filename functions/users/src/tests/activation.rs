@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use rookery_domain::{LockReason, Password};
 use rookery_testkit::PASSWORD;
-use rookery_tokens::PasswordHash;
+use rookery_tokens::{PasswordHash, Verdict};
 use serde_json::{Value, json};
 
 use super::*;
@@ -21,7 +21,7 @@ pub(super) async fn has_password(app: &TestApp, email: &str, password: &str) -> 
     let login = app.environment().users().login(&email.parse().unwrap()).await.unwrap().unwrap().value;
     let Some(hash) = login.unwrap().password_hash else { return false };
     let hash: PasswordHash = hash.parse().unwrap();
-    app.state().passwords.verify(Password::from(password), &hash).await.unwrap()
+    app.state().passwords.verify(Password::from(password), &hash).await.unwrap() == Verdict::Right
 }
 
 #[tokio::test]

@@ -89,6 +89,26 @@ impl Users<'_> {
         })
     }
 
+    /// Writes another hash of the same password, unless the one in `login` is no longer what signs in to `email`.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn renew_hash(
+        &self,
+        email: &EmailAddress,
+        login: Login,
+        password_hash: String,
+    ) -> Result<(), StoreError> {
+        let condition = login.has_that_password();
+        let renewed = Login { password_hash: Some(password_hash), ..login };
+        let mut transaction = Transaction::new(self.table());
+        transaction.overwrite_if(self.login_key(email), &renewed, condition)?;
+        match transaction.commit().await {
+            Ok(()) | Err(Cancelled::Conditions(_)) => Ok(()),
+            Err(Cancelled::Store(error)) => Err(error),
+        }
+    }
+
     /// Gives a user another e-mail address, from what was read already, as [`Self::update_from`] does. What was mailed to the
     /// old one, and all sessions, are void.
     ///

@@ -281,6 +281,17 @@ async fn update_with_password() {
 }
 
 #[tokio::test]
+async fn renew_hash() {
+    let world = World::new().await;
+    let (users, email) = (world.other.users(), &world.jane.user.email);
+    let theirs = world.own.users().login(email).await.unwrap().unwrap().value.unwrap();
+    world.untouched_by(users.renew_hash(email, theirs.clone(), "other".to_owned())).await.unwrap();
+    assert_eq!(users.login(email).await.unwrap().unwrap().value, None);
+    users.create(&world.twin()).await.unwrap();
+    world.untouched_by(users.renew_hash(email, theirs, "other".to_owned())).await.unwrap();
+}
+
+#[tokio::test]
 async fn change_email() {
     let world = World::new().await;
     let (users, email) = (world.other.users(), "joe@example.com".parse().unwrap());
