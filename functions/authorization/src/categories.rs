@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{Catalog, CategoryId, PermissionCategory, Timestamp, required};
+use rookery_domain::{Catalog, CategoryId, PermissionCategory, Timestamp, identifying};
 use rookery_http::auth::{ReadPermissions, ScopeAuth, VendorAuth};
 use rookery_http::wire::PermissionResponse;
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Patch, Path, not_null};
@@ -108,7 +108,7 @@ pub(crate) async fn create(
     require_room("categories", catalog.categories.len(), 1, MOST_CATEGORIES)?;
     let category = PermissionCategory {
         id: CategoryId::random(&*app.entropy),
-        name: required("name", request.name, LONGEST_KEY)?,
+        name: identifying("name", request.name, LONGEST_KEY)?,
         description: description(request.description)?,
         built_in: false,
         created_at: app.now(),
@@ -146,7 +146,7 @@ pub(crate) async fn update(
     let change = |category: &mut PermissionCategory| {
         let changes = changes.clone();
         if let Some(name) = changes.name {
-            category.name = required("name", name, LONGEST_KEY)?;
+            category.name = identifying("name", name, LONGEST_KEY)?;
         }
         set_description(changes.description, &mut category.description)
     };

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{
-    AssignmentType, Catalog, CategoryId, Permission, PermissionId, Timestamp, is_reserved, required,
+    AssignmentType, Catalog, CategoryId, Permission, PermissionId, Timestamp, identifying, is_reserved,
+    required,
 };
 use rookery_http::auth::{ReadPermissions, ScopeAuth, VendorAuth};
 use rookery_http::wire::PermissionResponse;
@@ -236,10 +237,10 @@ pub(crate) fn require_custom(catalog: &Catalog, id: PermissionId) -> ApiResult<(
 fn free_key(key: String) -> ApiResult<String> {
     if is_reserved(&key) {
         return Err(ApiError::Invalid(
-            "keys that begin with fe. are those of built-in permissions".to_owned(),
+            "keys that begin with fe., or cover such keys, are those of built-in permissions".to_owned(),
         ));
     }
-    Ok(required("key", key, LONGEST_KEY)?)
+    Ok(identifying("key", key, LONGEST_KEY)?)
 }
 
 fn present(id: CategoryId, catalog: &Catalog) -> ApiResult<CategoryId> {

@@ -1,6 +1,6 @@
 //! Roles, as requests describe them.
 
-use rookery_domain::{Role, RoleId, RoleLevel, Timestamp, bounded, required};
+use rookery_domain::{Role, RoleId, RoleLevel, Timestamp, bounded, identifying, required};
 use rookery_http::{ApiError, ApiResult, AppState, Patch, not_null};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -47,7 +47,7 @@ impl CreateRoleRequest {
         let mut role = Role {
             id: RoleId::random(&*app.entropy),
             tenant_id: author.tenant.clone(),
-            key: required("key", self.key, LONGEST_KEY)?,
+            key: identifying("key", self.key, LONGEST_KEY)?,
             name: required("name", self.name, LONGEST_NAME)?,
             description: description(self.description)?,
             level: self.level,
@@ -109,7 +109,7 @@ impl RoleChanges {
         author.require_writable(role)?;
         let before = role.clone();
         if let Some(key) = self.key {
-            role.key = required("key", key, LONGEST_KEY)?;
+            role.key = identifying("key", key, LONGEST_KEY)?;
         }
         if let Some(name) = self.name {
             role.name = required("name", name, LONGEST_NAME)?;

@@ -49,7 +49,7 @@ pub use role::{Authority, Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
 pub use tenant::{RegisteredUrls, Tenant, TenantProfile, TenantType};
-pub use text::{TextError, bounded, folded, required};
+pub use text::{TextError, bounded, folded, identifying, is_invisible, required};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
 };

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CategoryId, PermissionId, Timestamp};
+use crate::{CategoryId, PermissionId, Timestamp, folded};
+
+/// What the key of every built-in permission begins with.
+const BUILT_IN: &str = "fe.";
 
 /// Something that a role allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,15 +69,26 @@ pub fn covers(held: &str, wanted: &str) -> bool {
     }
 }
 
-/// Whether only Rookery itself provides permissions with keys like `key`.
+/// Whether only Rookery itself provides permissions with keys like `key`: it begins as theirs do, or covers some of them.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {
-    key.starts_with("fe.")
+    let key = folded(key);
+    key.starts_with(BUILT_IN) || key.strip_suffix('*').is_some_and(|prefix| BUILT_IN.starts_with(prefix))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_other_key_is_or_covers_one_that_is_built_in() {
+        for reserved in ["fe.x", "FE.x", "fe.*", "fe*", "F*", "*"] {
+            assert!(is_reserved(reserved), "{reserved}");
+        }
+        for free in ["fe", "feed.*", "docs.*", "d*", "f"] {
+            assert!(!is_reserved(free), "{free}");
+        }
+    }
 
     #[test]
     fn a_trailing_star_covers_every_key_that_begins_so() {

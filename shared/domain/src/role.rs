@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId, Timestamp,
-    WholeNumber, covers, is_reserved,
+    AssignmentType, CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId,
+    Timestamp, WholeNumber, covers, is_reserved,
 };
 
 /// A named set of permissions.
@@ -229,13 +229,21 @@ impl Catalog {
     }
 
     fn permission_keys(&self, roles: &[&Role]) -> Vec<String> {
-        let held: Vec<_> = self.permissions_of(roles);
+        sorted(roles.iter().flat_map(|role| self.expanded(role)).map(|permission| permission.key.clone()))
+    }
+
+    /// The permissions of `role`, and those that its wildcards cover: in a role of a tenant's own only such as it could hold.
+    fn expanded(&self, role: &Role) -> Vec<&Permission> {
+        let held = self.permissions_of(&[role]);
         let wildcards: Vec<_> = held.iter().filter(|permission| permission.key.ends_with('*')).collect();
+        let may_hold = |permission: &Permission| {
+            role.tenant_id.is_none() || permission.assignment_type != AssignmentType::Never
+        };
         let covered = |permission: &&Permission| {
             wildcards.iter().any(|wildcard| covers(&wildcard.key, &permission.key))
         };
-        let expanded = self.permissions.values().filter(covered);
-        sorted(held.iter().copied().chain(expanded).map(|permission| permission.key.clone()))
+        let covered = self.permissions.values().filter(covered).filter(|permission| may_hold(permission));
+        held.iter().copied().chain(covered).collect()
     }
 }
 
@@ -246,7 +254,7 @@ fn sorted(keys: impl Iterator<Item = String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AssignmentType, Entropy, MembershipStatus, SeededEntropy};
+    use crate::{Entropy, MembershipStatus, SeededEntropy};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(0).plus_seconds(seconds)
@@ -307,6 +315,21 @@ mod tests {
         assert_eq!(grants.roles, ["editor", "viewer"]);
         assert_eq!(grants.permissions, ["read", "write"]);
         assert_eq!(grants.strongest, Some(editor.level));
+    }
+
+    #[test]
+    fn a_wildcard_in_a_tenants_role_covers_nothing_that_the_role_could_not_hold() {
+        let entropy = SeededEntropy::new(1);
+        let wildcard = permission(&entropy, "docs.*");
+        let read = permission(&entropy, "docs.read");
+        let erase =
+            Permission { assignment_type: AssignmentType::Never, ..permission(&entropy, "docs.erase") };
+        let vendors = role(&entropy, "vendors", 5, &[&wildcard]);
+        let own = Role { tenant_id: Some("acme".parse().unwrap()), ..role(&entropy, "own", 5, &[&wildcard]) };
+        let catalog = catalog(&[&vendors, &own], &[&wildcard, &read, &erase]);
+        assert_eq!(catalog.grants_of(&member(vec![own.id])).permissions, ["docs.*", "docs.read"]);
+        let both = catalog.grants_of(&member(vec![own.id, vendors.id])).permissions;
+        assert_eq!(both, ["docs.*", "docs.erase", "docs.read"]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Text that a caller supplies, within limits.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A text is too long or holds control characters.
@@ -16,6 +19,18 @@ pub enum TextError {
     /// Empty, or nothing but white space.
     #[error("{field} must not be empty")]
     Empty {
+        /// The field's name on the wire.
+        field: &'static str,
+    },
+    /// White space that nobody sees, which would make two keys of one.
+    #[error("{field} must not begin or end with white space")]
+    Padded {
+        /// The field's name on the wire.
+        field: &'static str,
+    },
+    /// Characters that nobody sees, which would make two keys of one.
+    #[error("{field} must not contain invisible characters")]
+    Invisible {
         /// The field's name on the wire.
         field: &'static str,
     },
@@ -52,10 +67,43 @@ pub fn required(field: &'static str, text: String, max: usize) -> Result<String,
     bounded(field, text, max)
 }
 
-/// `text` as searches compare it: in one case, and in one spelling of what Unicode spells in several.
+/// `text` as it is, if it is a line of at most `max` characters by which something is known: one that looks like another is
+/// the same.
+///
+/// # Errors
+/// [`TextError`] names `field` and what is wrong with it.
+pub fn identifying(field: &'static str, text: String, max: usize) -> Result<String, TextError> {
+    let text = required(field, text, max)?;
+    if text.trim().len() < text.len() {
+        return Err(TextError::Padded { field });
+    }
+    if text.chars().any(is_invisible) {
+        return Err(TextError::Invisible { field });
+    }
+    Ok(text)
+}
+
+/// Whether a character leaves no mark of its own and is no space: it controls, joins, or sets a direction.
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    matches!(
+        CodePointMapData::<GeneralCategory>::new().get(character),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    )
+}
+
+/// `text` as searches compare it: in one case (Unicode, section 3.13, "Default Case Folding"), and in one spelling of what
+/// Unicode spells in several.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.to_lowercase().nfc().collect()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let folded = UniCase::unicode(text.nfd().collect::<String>()).to_folded_case();
+    folded.nfc().collect()
 }
 
 #[cfg(test)]
@@ -72,8 +120,23 @@ mod tests {
     }
 
     #[test]
+    fn what_identifies_has_nothing_that_nobody_sees() {
+        let refusal = |text: &str| identifying("key", text.to_owned(), 9).unwrap_err();
+        assert!(identifying("key", "a b".to_owned(), 9).is_ok());
+        for padded in [" a", "a ", "a\u{a0}", "\u{3000}a"] {
+            assert_eq!(refusal(padded), TextError::Padded { field: "key" }, "{padded:?}");
+        }
+        for hidden in ["a\u{200b}", "a\u{202e}b", "\u{feff}a", "a\u{ad}b"] {
+            assert_eq!(refusal(hidden), TextError::Invisible { field: "key" }, "{hidden:?}");
+        }
+    }
+
+    #[test]
     fn case_and_spelling_make_no_difference_to_a_search() {
         assert_eq!(folded("A\u{308}DAM"), "\u{e4}dam");
         assert_eq!(folded("\u{c4}dam"), folded("a\u{308}DAM"));
+        assert_eq!(folded("STRASSE"), folded("stra\u{df}e"));
+        assert_eq!(folded("\u{1e9e}"), "ss");
+        assert_eq!(folded("\u{39f}\u{394}\u{39f}\u{3a3}"), folded("\u{3bf}\u{3b4}\u{3bf}\u{3c2}"));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, PermissionId, RoleId, SessionId, TenantId, Timestamp, UserId, VendorId,
+    CategoryId, EmailAddress, PermissionId, RoleId, SessionId, TenantId, Timestamp, UserId, VendorId, folded,
 };
 
 /// Where an item is.
@@ -76,9 +76,9 @@ impl Key {
         Self::new(roles_partition(vendor, tenant), format!("{ROLE}{role}"))
     }
 
-    /// Holds the key of a role, so that no two have the same.
+    /// Holds the key of a role, so that no two have the same, whatever its case.
     pub(crate) fn role_name(vendor: VendorId, tenant: Option<&TenantId>, key: &str) -> Self {
-        Self::new(roles_partition(vendor, tenant), format!("NAME#ROLE#{key}"))
+        Self::new(roles_partition(vendor, tenant), format!("NAME#ROLE#{}", folded(key)))
     }
 
     /// Counts the roles of a tenant's own.
@@ -90,18 +90,18 @@ impl Key {
         Self::new(catalog_partition(vendor), format!("{PERMISSION}{permission}"))
     }
 
-    /// Holds the key of a permission, so that no two have the same.
+    /// Holds the key of a permission, so that no two have the same, whatever its case.
     pub(crate) fn permission_name(vendor: VendorId, key: &str) -> Self {
-        Self::new(catalog_partition(vendor), format!("NAME#PERMISSION#{key}"))
+        Self::new(catalog_partition(vendor), format!("NAME#PERMISSION#{}", folded(key)))
     }
 
     pub(crate) fn category(vendor: VendorId, category: CategoryId) -> Self {
         Self::new(catalog_partition(vendor), format!("{CATEGORY}{category}"))
     }
 
-    /// Holds the name of a category, so that no two have the same.
+    /// Holds the name of a category, so that no two have the same, whatever its case.
     pub(crate) fn category_name(vendor: VendorId, name: &str) -> Self {
-        Self::new(catalog_partition(vendor), format!("NAME#CATEGORY#{name}"))
+        Self::new(catalog_partition(vendor), format!("NAME#CATEGORY#{}", folded(name)))
     }
 
     /// The totals of a list.

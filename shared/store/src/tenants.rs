@@ -310,7 +310,7 @@ fn select(mut entries: Vec<TenantEntry>, query: &TenantQuery) -> Page<TenantId> 
     if let Some(filter) = &query.filter {
         let filter = folded(filter);
         entries.retain(|entry| {
-            folded(&entry.name).contains(&filter) || entry.id.as_str().to_lowercase().contains(&filter)
+            [&entry.name, entry.id.as_str()].iter().any(|text| folded(text).contains(&filter))
         });
     }
     match query.sort {

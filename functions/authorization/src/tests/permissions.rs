@@ -76,6 +76,35 @@ async fn keys_are_unique_and_batches_whole() {
     );
 }
 
+/// What is told to somebody who makes something of each of `keys` at `path`.
+async fn refusals<const N: usize>(vendor: &Client, path: &str, keys: [&str; N]) -> [u16; N] {
+    let made =
+        join_all(keys.map(|key| vendor.post(path, json!([{"key": key, "name": "n", "level": 1}])))).await;
+    made.iter().map(rookery_testkit::Response::status).collect::<Vec<_>>().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn keys_that_look_alike_are_the_same() {
+    let app = app().await;
+    let vendor = app.vendor();
+    let (read, editor) = (permission(&vendor, "stra\u{df}e.read").await, role(&vendor, "editor", 1).await);
+    for (path, id, key) in [(PERMISSIONS, read, "STRASSE.Read"), (ROLES, editor, "Editor")] {
+        let hidden = "edi\u{200b}tor";
+        let refused = refusals(&vendor, path, [key, " x", "x ", "x\u{a0}", hidden, "x\u{202e}y"]).await;
+        assert_eq!(refused, [409, 400, 400, 400, 400, 400], "{path}");
+        let renamed = vendor.patch(&format!("{path}/{id}"), json!({"key": key})).await;
+        assert_eq!(renamed.expect(200)["key"], key, "its own key may change its case");
+    }
+}
+
+#[tokio::test]
+async fn no_key_covers_what_is_built_in() {
+    let app = app().await;
+    let vendor = app.vendor();
+    assert_eq!(refusals(&vendor, PERMISSIONS, ["*", "f*", "fe*", "FE.x", "Fe.*"]).await, [400; 5]);
+    assert_eq!(refusals(&vendor, PERMISSIONS, ["d*", "feed.*"]).await, [201; 2]);
+}
+
 #[tokio::test]
 async fn built_in_permissions_stay_as_they_are() {
     let app = app().await;

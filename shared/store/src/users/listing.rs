@@ -245,8 +245,8 @@ impl UserQuery {
 
 impl UserEntry {
     fn contains(&self, filter: &str) -> bool {
-        let name = self.name.as_deref().map(folded);
-        self.email.as_str().contains(filter) || name.is_some_and(|name| name.contains(filter))
+        let texts = [Some(self.email.as_str()), self.name.as_deref()];
+        texts.into_iter().flatten().any(|text| folded(text).contains(filter))
     }
 
     fn is_named(&self, prefix: &str) -> bool {
