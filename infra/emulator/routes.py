@@ -28,14 +28,14 @@ def read(file):
 
 
 def choose(routes, method, path):
-    """The folder of the function that answers."""
+    """The key of the route that is chosen, and the folder of the function that answers."""
     path = "/" + path.lstrip("/")
     matching = [
-        (rank(own_path), own_method != "ANY", code)
+        (rank(own_path), own_method != "ANY", "$default" if own_path is None else f"{own_method} {own_path}", code)
         for own_method, own_path, code in routes
         if own_method in ("ANY", method) and (own_path is None or pattern(own_path).fullmatch(path))
     ]
-    return max(matching)[2]
+    return max(matching)[2:]
 
 
 def rank(path):

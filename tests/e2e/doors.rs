@@ -189,7 +189,15 @@ async fn every_door_is_at_both_roots_and_with_a_slash_too_many() {
         for path in [format!("/frontegg{}", door.path), format!("{}/", door.path), format!("/{}", door.path)]
         {
             let other = nobody.send(door.method.clone(), &path, body()).await;
-            assert_eq!(other.status, documented.status, "{} {path}", door.method);
+            // Behind API Gateway an endpoint with a rate limit is passed by that route alone which has it.
+            let limited = path.ends_with('/') && other.status == 404 && other.text.contains("one spelling");
+            assert!(
+                limited || other.status == documented.status,
+                "{} {path}: {} {}",
+                door.method,
+                other.status,
+                other.text
+            );
         }
     }
 }

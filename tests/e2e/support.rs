@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -212,6 +213,17 @@ pub(crate) fn claims(token: &Value) -> Value {
 pub(crate) async fn mail_to(address: &str) -> Option<Value> {
     let mails: Vec<Value> = reqwest::get(&target().mail_url).await.unwrap().json().await.unwrap();
     mails.into_iter().find(|mail| mail["to"] == address)
+}
+
+/// The mail to `address` that comes after `mail`. Nobody waited for it to be sent.
+pub(crate) async fn mail_after(mail: &Value, address: &str) -> Value {
+    for _ in 0..200 {
+        match mail_to(address).await {
+            Some(newest) if newest != *mail => return newest,
+            Some(_) | None => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    panic!("no mail came")
 }
 
 /// The parameters `userId` and `token` of the link in a mail.

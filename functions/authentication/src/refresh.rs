@@ -1,6 +1,5 @@
 //! Refreshing: a session's refresh token for another access token.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::future::try_join_all;
@@ -10,7 +9,8 @@ use rookery_domain::{
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::{AuthenticationResponse, SignedIn};
 use rookery_http::{
-    ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, cookies, no_environment, session,
+    ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, RateLimited, cookies, no_environment,
+    session,
 };
 use rookery_store::{Caller, EnvironmentStore, Rotation, SessionSnapshot, UserSnapshot, WithEnvironment};
 use serde::Deserialize;
@@ -45,7 +45,7 @@ pub(crate) struct RefreshRequest {
     ),
 )]
 pub(crate) async fn refresh(
-    State(app): State<AppState>,
+    app: RateLimited,
     HostEnvironment(store): HostEnvironment,
     headers: HeaderMap,
     OptionalBody(request): OptionalBody<RefreshRequest>,

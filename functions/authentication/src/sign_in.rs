@@ -1,6 +1,5 @@
 //! Signing in with an e-mail address and a password.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
@@ -9,8 +8,8 @@ use rookery_domain::{
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, mails, no_environment,
-    session,
+    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, RateLimited, mails,
+    no_environment, session,
 };
 use rookery_store::{EnvironmentStore, Login, WithEnvironment};
 use rookery_tokens::{PasswordHash, Verdict};
@@ -66,7 +65,7 @@ impl SignInRequest {
     ),
 )]
 pub(crate) async fn sign_in(
-    State(app): State<AppState>,
+    app: RateLimited,
     HostEnvironment(store): HostEnvironment,
     client: ClientInfo,
     headers: HeaderMap,
@@ -115,7 +114,7 @@ fn require_password_strategy(environment: &Environment) -> ApiResult<()> {
 /// They are read while the password is hashed. The same is done for everybody, so that neither the answer nor its time
 /// tells whose addresses are known.
 async fn prove(
-    app: &AppState,
+    app: &RateLimited,
     store: &EnvironmentStore,
     login: Option<Login>,
     password: Password,
@@ -137,7 +136,7 @@ async fn prove(
         _ if !login.is_of(&user) => return Err(wrong()),
         Verdict::Right => {}
         Verdict::RightAsTyped => {
-            let hash = app.passwords.hash(password).await?;
+            let hash = app.passwords().hash(password).await?;
             users.renew_hash(&user.email, login, hash.into()).await?;
         }
     }
@@ -150,13 +149,13 @@ fn nobody(app: &AppState) -> Login {
     Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant, generation: 0 }
 }
 
-async fn verify(app: &AppState, hash: Option<String>, password: Password) -> ApiResult<Verdict> {
+async fn verify(app: &RateLimited, hash: Option<String>, password: Password) -> ApiResult<Verdict> {
     let Some(hash) = hash else {
-        app.passwords.verify_dummy(password).await?;
+        app.passwords().verify_dummy(password).await?;
         return Ok(Verdict::Wrong);
     };
     let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
-    Ok(app.passwords.verify(password, &hash).await?)
+    Ok(app.passwords().verify(password, &hash).await?)
 }
 
 fn wrong() -> ApiError {
@@ -165,7 +164,7 @@ fn wrong() -> ApiError {
 
 /// Mails `user` another link that verifies their address, and says so.
 async fn ask_to_verify(
-    app: &AppState,
+    app: &RateLimited,
     store: &EnvironmentStore,
     environment: &Environment,
     user: &User,

@@ -5,14 +5,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    AuthStrategy, EmailAddress, Environment, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError,
-    Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
+    AuthStrategy, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
+    OneTimeTokenError, Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::newcomers::EmailMetadata;
 use rookery_http::session::{self, AuthenticationResponse};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, mails, no_environment,
+    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, RateLimited, mails,
+    no_environment,
 };
 use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ pub(crate) struct ActivationStrategyResponse {
     ),
 )]
 pub(crate) async fn activate(
-    State(app): State<AppState>,
+    app: RateLimited,
     HostEnvironment(store): HostEnvironment,
     client: ClientInfo,
     headers: HeaderMap,
@@ -187,9 +188,9 @@ fn activated(user: &User) -> ApiResult<User> {
     Ok(active)
 }
 
-async fn hash(app: &AppState, password: Password) -> ApiResult<String> {
+async fn hash(app: &RateLimited, password: Password) -> ApiResult<String> {
     PasswordPolicy::default().check(&password)?;
-    Ok(app.passwords.hash(password).await?.into())
+    Ok(app.passwords().hash(password).await?.into())
 }
 
 /// Mails a user another activation link. The earlier ones no longer work.
@@ -205,31 +206,41 @@ async fn hash(app: &AppState, password: Password) -> ApiResult<String> {
     responses((status = CREATED), (status = BAD_REQUEST)),
 )]
 pub(crate) async fn reset(
-    State(app): State<AppState>,
+    app: RateLimited,
     HostEnvironment(store): HostEnvironment,
     Body(request): Body<ResetActivationRequest>,
 ) -> ApiResult<StatusCode> {
-    let users = store.users();
-    let found = users.login(&request.email).await?;
+    let found = store.users().login(&request.email).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
-    // For an unknown address somebody is looked for too, so that its answer takes as long to begin with.
-    let id = login.map_or_else(|| UserId::random(&*app.entropy), |login| login.user_id);
+    if let Some(login) = login {
+        let variables = request.email_metadata.unwrap_or_default().into();
+        app.defer(mail_again(app.clone(), store, environment, login.user_id, variables));
+    }
+    Ok(StatusCode::CREATED)
+}
+
+/// Mails the user `id` another activation link, if they wait for it.
+async fn mail_again(
+    app: RateLimited,
+    store: EnvironmentStore,
+    environment: Environment,
+    id: UserId,
+    variables: JsonObject,
+) -> ApiResult<()> {
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
+    let users = store.users();
     let updated = users.update(id, |user| {
         if user.awaits_activation() {
             user.activation = Some(kept.clone());
         }
         Ok::<_, ApiError>(())
     });
-    if let Some(user) = updated.await?.filter(User::awaits_activation) {
-        let tenant = match waiting_tenant(&user) {
-            Some(tenant) => store.tenants().get(tenant).await?,
-            None => None,
-        };
-        let variables = request.email_metadata.unwrap_or_default().into();
-        mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
-    }
-    Ok(StatusCode::CREATED)
+    let Some(user) = updated.await?.filter(User::awaits_activation) else { return Ok(()) };
+    let tenant = match waiting_tenant(&user) {
+        Some(tenant) => store.tenants().get(tenant).await?,
+        None => None,
+    };
+    mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await
 }
 
 /// The tenant that a mail speaks of: the first that waits for the user, or their first.

@@ -1,6 +1,5 @@
 //! Inviting people to a tenant.
 
-use axum::extract::State;
 use rookery_domain::{
     EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber, PictureAddress,
     PlainToken, Provider, RoleId, User, UserId, WholeNumber,
@@ -9,7 +8,7 @@ use rookery_http::auth::{TenantAuth, WriteUsers};
 use rookery_http::members::{require_grantable, show};
 use rookery_http::newcomers::{EmailMetadata, Entrance, Newcomer, NewcomerRequest};
 use rookery_http::wire::UserResponse;
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, mails};
+use rookery_http::{ApiError, ApiResult, Body, Created, RateLimited, mails};
 use rookery_store::Addition;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -75,8 +74,8 @@ const TRIES: usize = 5;
     responses((status = CREATED, body = UserResponse), (status = BAD_REQUEST), (status = FORBIDDEN), (status = NOT_FOUND), (status = CONFLICT)),
 )]
 pub(crate) async fn create_v2(
+    app: RateLimited,
     caller: TenantAuth<WriteUsers>,
-    State(app): State<AppState>,
     Body(request): Body<CreateUserRequest>,
 ) -> ApiResult<Created<UserResponse>> {
     let invitation = Invitation::new(&app, &caller, request)?;
@@ -109,16 +108,16 @@ pub(crate) async fn create_v2(
     responses((status = CREATED, body = UserResponse), (status = BAD_REQUEST), (status = FORBIDDEN), (status = NOT_FOUND), (status = CONFLICT)),
 )]
 pub(crate) async fn create_v1(
+    app: RateLimited,
     caller: TenantAuth<WriteUsers>,
-    app: State<AppState>,
     request: Body<CreateUserRequest>,
 ) -> ApiResult<Created<UserResponse>> {
-    create_v2(caller, app, request).await
+    create_v2(app, caller, request).await
 }
 
 /// An invitation to one tenant, under way.
 struct Invitation<'a> {
-    app: &'a AppState,
+    app: &'a RateLimited,
     caller: &'a TenantAuth<WriteUsers>,
     newcomer: Newcomer,
     with_mail: bool,
@@ -127,7 +126,7 @@ struct Invitation<'a> {
 
 impl<'a> Invitation<'a> {
     fn new(
-        app: &'a AppState,
+        app: &'a RateLimited,
         caller: &'a TenantAuth<WriteUsers>,
         request: CreateUserRequest,
     ) -> ApiResult<Self> {

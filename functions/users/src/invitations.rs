@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{EmailAddress, JsonObject, OneTimeTokenError, PlainToken, TenantId, User, UserId};
 use rookery_http::auth::{ResendActivationEmail, TenantAuth};
-use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment};
+use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment, RateLimited};
 use rookery_store::WithEnvironment;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -55,8 +55,8 @@ pub(crate) async fn accept(
     responses((status = OK), (status = BAD_REQUEST), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn reset(
+    app: RateLimited,
     caller: TenantAuth<ResendActivationEmail>,
-    State(app): State<AppState>,
     Body(request): Body<ResetInvitationRequest>,
 ) -> ApiResult<StatusCode> {
     resend(&app, &caller, &request.email, std::slice::from_ref(&caller.tenant_id)).await
@@ -75,8 +75,8 @@ pub(crate) async fn reset(
     responses((status = OK), (status = BAD_REQUEST), (status = FORBIDDEN), (status = NOT_FOUND)),
 )]
 pub(crate) async fn reset_all(
+    app: RateLimited,
     caller: TenantAuth<ResendActivationEmail>,
-    State(app): State<AppState>,
     Body(request): Body<ResetInvitationRequest>,
 ) -> ApiResult<StatusCode> {
     let mut tenants = tenants_below(&caller.principal, &caller.store, &caller.tenant_id).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn reset_all(
 }
 
 async fn resend(
-    app: &AppState,
+    app: &RateLimited,
     caller: &TenantAuth<ResendActivationEmail>,
     email: &EmailAddress,
     tenants: &[TenantId],

@@ -13,7 +13,7 @@ use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth
 use rookery_http::members::{and_roles, catalog_in, require_outranked, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, mails};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, RateLimited, mails};
 use rookery_store::{Addition, Arrival, Progress, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -157,8 +157,8 @@ fn let_in(membership: &mut Membership, now: Timestamp) -> ApiResult<()> {
     responses((status = CREATED, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND)),
 )]
 pub(crate) async fn add(
+    app: RateLimited,
     vendor: VendorAuth,
-    State(app): State<AppState>,
     Path(id): Path<UserId>,
     Body(request): Body<AddToTenantRequest>,
 ) -> ApiResult<Created<UserResponse>> {

@@ -8,7 +8,7 @@ use rookery_domain::{
     Timestamp, User,
 };
 use rookery_http::auth::Principal;
-use rookery_http::{ApiError, ApiResult, AppState, mails};
+use rookery_http::{ApiError, ApiResult, RateLimited, mails};
 use rookery_store::EnvironmentStore;
 
 /// How many mails are on their way at a time.
@@ -90,7 +90,7 @@ impl Renewal {
 
 /// What mails need to know besides.
 pub(crate) struct Mails<'a> {
-    pub(crate) app: &'a AppState,
+    pub(crate) app: &'a RateLimited,
     pub(crate) store: &'a EnvironmentStore,
     pub(crate) environment: &'a Environment,
     pub(crate) issuer: &'a Principal,

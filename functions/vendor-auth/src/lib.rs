@@ -4,9 +4,8 @@
 mod tests;
 
 use axum::Json;
-use axum::extract::State;
 use rookery_domain::{PlainToken, VendorId};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Observed};
+use rookery_http::{ApiError, ApiResult, Body, Observed, RateLimited};
 use rookery_tokens::{VendorClaims, VendorTokenType, encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,7 +47,7 @@ struct VendorAuthResponse {
     responses((status = OK, body = VendorAuthResponse), (status = UNAUTHORIZED)),
 )]
 async fn authenticate_vendor(
-    State(app): State<AppState>,
+    app: RateLimited,
     observed: Observed,
     Body(request): Body<VendorAuthRequest>,
 ) -> ApiResult<Json<VendorAuthResponse>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use rookery_domain::{EmailAddress, MembershipStatus};
-use rookery_testkit::TestApp;
+use rookery_testkit::{TestApp, passwords};
 use rookery_tokens::Verdict;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ async fn a_user_is_made_as_told_and_without_a_mail() {
     let email: EmailAddress = "jane@example.com".parse().unwrap();
     let login = store.users().login(&email).await.unwrap().unwrap().value.unwrap();
     let hash = login.password_hash.unwrap().parse().unwrap();
-    let verdict = app.state().passwords.verify("Correct-Horse-7".into(), &hash).await.unwrap();
+    let verdict = passwords().verify("Correct-Horse-7".into(), &hash).await.unwrap();
     assert_eq!(verdict, Verdict::Right);
     let user = store.users().get(login.user_id).await.unwrap().unwrap();
     assert_eq!(user.landing_tenant(app.state().now()), Some(&acme), "they can sign in");

@@ -1,7 +1,6 @@
 //! Users, as a vendor makes and sees them.
 
 use axum::Json;
-use axum::extract::State;
 use rookery_domain::{
     Authority, EmailAddress, Json as FreeJson, MembershipStatus, Metadata, Password, PhoneNumber,
     PictureAddress, Provider, RoleId, TenantId, User, UserId, WholeNumber,
@@ -10,7 +9,7 @@ use rookery_http::auth::VendorAuth;
 use rookery_http::members::{require_grantable, show};
 use rookery_http::newcomers::{Entrance, NewcomerRequest};
 use rookery_http::wire::{UserResponse, Viewer};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
+use rookery_http::{ApiError, ApiResult, Body, Created, Path, RateLimited};
 use rookery_store::NewUserError;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -68,8 +67,8 @@ pub(crate) struct CreateVendorUserRequest {
     responses((status = CREATED, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND), (status = CONFLICT)),
 )]
 pub(crate) async fn create(
+    app: RateLimited,
     vendor: VendorAuth,
-    State(app): State<AppState>,
     Body(request): Body<CreateVendorUserRequest>,
 ) -> ApiResult<Created<UserResponse>> {
     let newcomer = NewcomerRequest {

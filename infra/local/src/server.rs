@@ -7,12 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy, VendorId};
 use rookery_email::Mailer;
-use rookery_http::{AppState, ClientAddress, Parts, service};
+use rookery_http::{AppState, ClientAddress, Costly, Parts, service};
 use rookery_store::{Connection, Store};
 use rookery_table::LocalTable;
 use rookery_tokens::{KeyRing, LocalSigner, PasswordHasher};
@@ -72,14 +72,17 @@ impl Server {
             store,
             user_keys: ring(home.user_key),
             vendor_keys: ring(home.vendor_key),
-            passwords: PasswordHasher::new(entropy.clone())?,
-            mailer: Mailer::new(Arc::new(home.mail.clone())),
+            costly: Costly::new(
+                PasswordHasher::new(entropy.clone())?,
+                Mailer::new(Arc::new(home.mail.clone())),
+            ),
             clock,
             entropy,
         });
         let hosts = environment::hosts(options).collect();
         let router = pages::router(facts.clone(), home.mail, hosts)?
-            .fallback_service(service::service(rookery_openapi::router(), app))
+            .fallback_service(service::service(rookery_openapi::router(), app.clone()))
+            .layer(from_fn_with_state(app, with_deferred))
             .layer(from_fn(with_client_address))
             .layer(from_fn(body::read_whole));
         Ok(Self { facts, listener, router, _table: home.table, _lock: home.lock })
@@ -103,6 +106,13 @@ impl Server {
 
 fn ring(key: LocalSigner) -> KeyRing {
     KeyRing::new(Arc::new(key), Vec::new())
+}
+
+/// Has what was deferred done while the answer is sent.
+async fn with_deferred(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    tokio::spawn(async move { app.run_deferred().await });
+    response
 }
 
 async fn with_client_address(

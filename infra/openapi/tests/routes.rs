@@ -7,9 +7,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
-use rookery_openapi::groups;
+use axum::body::Body;
+use axum::extract::Request;
+use http_body_util::BodyExt as _;
+use rookery_http::{GatewayRoute, service};
+use rookery_openapi::{groups, router};
+use rookery_testkit::TestApp;
 use serde_yaml_ng::{Mapping, Value};
+use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
 
 /// What AWS allows.
@@ -210,18 +218,97 @@ fn limits_are_those_of_routes_and_the_same_on_every_stage() {
     assert_eq!(stack.limits.len(), 1 + stack.stages.len());
 }
 
-/// Whoever adds a slash must not get past a limit: the greedy route that then matches has one of its own.
+/// The parameters that say how many requests a second a route takes that costs more than others.
+const RATES: [&str; 3] = ["SignInRate", "RefreshRate", "MailRate"];
+
+/// A function refuses what comes by a route for any method where there is a limit, so the routes for one have one.
 #[test]
-fn a_slash_too_many_is_limited_too() {
+fn a_route_has_a_limit_of_its_own_if_it_is_for_one_method() {
     let stack = Stack::read();
-    for path in
-        ["/identity/resources/auth/v1/user", "/identity/resources/users/v1/activate/reset", "/auth/vendor"]
-    {
-        for spelling in spellings(path) {
-            let route = stack.choose("POST", &spelling);
-            assert!(stack.limits[0].contains_key(route.key.as_str()), "{spelling} by {}", route.key);
+    for route in &stack.routes {
+        let limit = stack.limits[0].get(route.key.as_str());
+        let rate = limit.map(|limit| {
+            let Value::Tagged(reference) = &limit["ThrottlingRateLimit"] else { panic!("{limit:?}") };
+            reference.value.as_str().unwrap()
+        });
+        let for_one_method = !route.key.starts_with("ANY ") && route.key != "$default";
+        assert_eq!(rate.is_some(), for_one_method, "{}", route.key);
+        assert!(rate.is_none_or(|rate| RATES.contains(&rate)), "{}: {rate:?}", route.key);
+    }
+}
+
+/// Whoever adds a slash must not get past a limit, nor come by another route that has as much again.
+#[tokio::test]
+async fn an_endpoint_that_hashes_or_mails_is_reached_by_one_route_however_it_is_spelled() {
+    let stack = Stack::read();
+    let limited = limited().await;
+    assert_eq!(
+        limited.len(),
+        rate_limited_handlers(),
+        "RateLimited stands first among a handler's arguments"
+    );
+    for (method, path) in limited {
+        let answered: BTreeSet<_> = odd_spellings(&path)
+            .iter()
+            .map(|spelling| &stack.choose(method, spelling).key)
+            .filter(|key| key.split(' ').next() == Some(method))
+            .collect();
+        assert_eq!(answered.len(), 1, "{method} {path} by {answered:?}");
+    }
+}
+
+/// The operations that answer to no route for any method.
+async fn limited() -> Vec<(&'static str, String)> {
+    let app = TestApp::start(router()).await;
+    let service = service::service(router(), app.state().clone());
+    let mut limited = Vec::new();
+    for (method, path) in groups().iter().flat_map(|group| operations(&group.document())) {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method.parse().unwrap();
+        *request.uri_mut() = path.parse().unwrap();
+        request.extensions_mut().insert(GatewayRoute("ANY /{proxy+}".to_owned()));
+        let answer = service.clone().oneshot(request).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        if String::from_utf8_lossy(&body).contains("one spelling") {
+            limited.push((method, path));
         }
     }
+    limited
+}
+
+/// How many handlers have a rate limit, by what stands in the code.
+fn rate_limited_handlers() -> usize {
+    let of_file = |file: &Path| {
+        let text = fs::read_to_string(file).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        // What stands below the description of an operation.
+        let handler = |lines: &&[&str]| lines[0] == ")]" && lines[2] == "    app: RateLimited,";
+        lines.windows(3).filter(handler).count()
+    };
+    let functions = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions"));
+    files(functions).iter().map(|file| of_file(file)).sum()
+}
+
+/// The source files in `folder` and below.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of = |path: std::path::PathBuf| match path.is_dir() {
+        true => files(&path),
+        false if path.extension().is_some_and(|extension| extension == "rs") => vec![path],
+        false => Vec::new(),
+    };
+    entries.flat_map(of).collect()
+}
+
+/// How a path can be spelled so that the endpoint is found all the same: with each of its slashes doubled, with one at the
+/// end, and below the stage and the prefix of the same name.
+fn odd_spellings(path: &str) -> Vec<String> {
+    let doubled = path.match_indices('/').map(|(at, _)| format!("{}/{}", &path[..at], &path[at..]));
+    let own: Vec<_> = doubled.chain([path.to_owned(), format!("{path}/"), format!("{path}//")]).collect();
+    ["", "/frontegg", "/frontegg/", "/frontegg/frontegg"]
+        .into_iter()
+        .flat_map(|root| own.iter().map(move |path| format!("{root}{path}")))
+        .collect()
 }
 
 #[test]

@@ -48,6 +48,9 @@ pub enum ApiError {
     /// 404: no endpoint has this path.
     #[error("no endpoint has this path")]
     NoRoute,
+    /// 404: the endpoint has a rate limit of its own, which this spelling of its path is not for.
+    #[error("this endpoint has one spelling: leave out slashes that are doubled or at the end of its path")]
+    OtherSpelling,
     /// 405: the path has no endpoint for this method.
     #[error("this path does not take this method")]
     MethodNotAllowed,
@@ -127,7 +130,7 @@ impl ApiError {
             Self::Invalid(_) | Self::Refused(..) => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::Unauthenticated | Self::SignInFailed(..) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NoRoute | Self::OtherSpelling => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -154,7 +157,7 @@ impl ApiError {
             Self::Refused(code, _) => Some(*code),
             Self::SignInFailed(code, _) => *code,
             Self::Forbidden(_) => Some(ErrorCode::Forbidden),
-            Self::NotFound(_) | Self::NoRoute => Some(ErrorCode::NotFound),
+            Self::NotFound(_) | Self::NoRoute | Self::OtherSpelling => Some(ErrorCode::NotFound),
             Self::Invalid(_)
             | Self::NoToken
             | Self::Unauthenticated
@@ -306,6 +309,7 @@ mod tests {
             ApiError::Forbidden("fe.secure.read.users is needed".into()),
             ApiError::NotFound("tenant"),
             ApiError::NoRoute,
+            ApiError::OtherSpelling,
             ApiError::MethodNotAllowed,
             ApiError::Conflict("Tenant already exists".into()),
             ApiError::TooLarge,
@@ -326,6 +330,7 @@ mod tests {
         403 {"errors":["fe.secure.read.users is needed"],"errorCode":"ER-00008"}
         404 {"errors":["tenant not found"],"errorCode":"ER-00004"}
         404 {"errors":["no endpoint has this path"],"errorCode":"ER-00004"}
+        404 {"errors":["this endpoint has one spelling: leave out slashes that are doubled or at the end of its path"],"errorCode":"ER-00004"}
         405 {"errors":["this path does not take this method"]}
         409 {"errors":["Tenant already exists"]}
         413 {"errors":["the request body is too large"]}

@@ -4,6 +4,7 @@
 //! - [`endpoints!`]: which endpoints a group has.
 //! - [`auth`]: who calls. The type in a handler's signature is the permission it needs.
 //! - [`ApiError`]: the one error, and the one place where it becomes a status and a body.
+//! - [`RateLimited`]: which endpoints have a rate limit of their own.
 //! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
 //! - [`mails`]: the mails that follow a change.
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
@@ -13,6 +14,7 @@
 
 pub mod auth;
 pub mod cookies;
+mod deferred;
 pub mod endpoints;
 mod error;
 pub mod extract;
@@ -26,6 +28,7 @@ pub mod openapi;
 pub mod page;
 mod patch;
 mod query;
+mod rate_limit;
 pub mod service;
 pub mod session;
 mod state;
@@ -38,4 +41,5 @@ pub use host::{ClientAddress, ClientInfo, HostEnvironment, no_environment};
 pub use observed::Observed;
 pub use patch::{Patch, empty_is_null, not_null};
 pub use query::Query;
-pub use state::{AppState, Parts};
+pub use rate_limit::{GatewayRoute, RateLimited};
+pub use state::{AppState, Costly, Parts};

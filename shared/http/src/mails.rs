@@ -10,14 +10,14 @@ use rookery_email::{
 };
 use url::Url;
 
-use crate::{ApiError, ApiResult, AppState};
+use crate::{ApiError, ApiResult, RateLimited};
 
 /// Mails `user` the link that activates the account and holds `token`.
 ///
 /// # Errors
 /// The mail is not sent, which has been logged.
 pub async fn send_activation(
-    app: &AppState,
+    app: &RateLimited,
     environment: &Environment,
     tenant: Option<&Tenant>,
     user: &User,
@@ -42,7 +42,7 @@ pub async fn send_activation(
 /// # Errors
 /// The mail is not sent, which has been logged.
 pub async fn send_invitation(
-    app: &AppState,
+    app: &RateLimited,
     environment: &Environment,
     tenant: Option<&Tenant>,
     user: &User,
@@ -94,9 +94,9 @@ pub fn nowhere() -> ApiError {
     ApiError::internal("the application has no web address")
 }
 
-async fn send<M: Mail>(app: &AppState, environment: &Environment, user: &User, mail: &M) -> ApiResult<()> {
+async fn send<M: Mail>(app: &RateLimited, environment: &Environment, user: &User, mail: &M) -> ApiResult<()> {
     let sender = Sender { address: environment.sender.clone(), name: environment.name.clone() };
-    app.mailer.send(&sender, &user.email, mail).await.map_err(|error| {
+    app.mailer().send(&sender, &user.email, mail).await.map_err(|error| {
         report(environment, user, &error);
         refusal(error)
     })

@@ -10,7 +10,7 @@ use rookery_domain::{
 use rookery_store::{Admission, EnvironmentStore, NewTenantError, NewUser, NewUserError, UpdateError};
 
 use crate::members::{and_roles, distinct_roles};
-use crate::{ApiError, ApiResult, AppState};
+use crate::{ApiError, ApiResult, AppState, RateLimited};
 
 /// The longest name of a user, in characters.
 pub const LONGEST_NAME: usize = 255;
@@ -170,14 +170,14 @@ impl Entrance {
     /// The tenant was removed, or the table or the hash fails.
     pub async fn create(
         &self,
-        app: &AppState,
+        app: &RateLimited,
         store: &EnvironmentStore,
         newcomer: &Newcomer,
         status: &MembershipStatus,
         finish: impl Fn(&mut User),
     ) -> ApiResult<Option<User>> {
         let password_hash = match &newcomer.password {
-            Some(password) => Some(app.passwords.hash(password.clone()).await?.into()),
+            Some(password) => Some(app.passwords().hash(password.clone()).await?.into()),
             None => None,
         };
         let (id, now) = (UserId::random(&*app.entropy), app.now());

@@ -9,6 +9,8 @@ use rookery_email::Mailer;
 use rookery_store::Store;
 use rookery_tokens::{KeyRing, PasswordHasher};
 
+use crate::deferred::Deferred;
+
 /// The parts that a server is put together from, once, when it starts.
 pub struct Parts {
     /// The table.
@@ -18,14 +20,26 @@ pub struct Parts {
     /// Signs and knows vendors' tokens. The keys are others than the users', so that no token can pass as the other
     /// kind.
     pub vendor_keys: KeyRing,
-    /// Hashes passwords.
-    pub passwords: PasswordHasher,
-    /// Sends mails.
-    pub mailer: Mailer,
+    /// What only endpoints with a rate limit of their own use.
+    pub costly: Costly,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Supplies randomness.
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// What takes a processor's time or sends mail for whoever asks: for [`RateLimited`](crate::RateLimited) alone.
+pub struct Costly {
+    pub(crate) passwords: PasswordHasher,
+    pub(crate) mailer: Mailer,
+}
+
+impl Costly {
+    /// The two of them.
+    #[must_use]
+    pub fn new(passwords: PasswordHasher, mailer: Mailer) -> Self {
+        Self { passwords, mailer }
+    }
 }
 
 /// What handlers work with: the [`Parts`], shared.
@@ -35,6 +49,7 @@ pub struct AppState(Arc<Inner>);
 struct Inner {
     parts: Parts,
     hosts: Mutex<HashMap<String, (VendorId, Timestamp)>>,
+    deferred: Deferred,
 }
 
 /// For how long it is remembered which environment a host name belongs to, in seconds.
@@ -51,7 +66,7 @@ impl AppState {
     /// Shares `parts`.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, hosts: Mutex::default() }))
+        Self(Arc::new(Inner { parts, hosts: Mutex::default(), deferred: Deferred::default() }))
     }
 
     /// The present moment.
@@ -64,6 +79,10 @@ impl AppState {
     pub fn time_for_more(&self) -> impl Fn() -> bool + Sync + use<'_> {
         let start = self.now();
         move || self.now().seconds_since(start) < LONGEST_WORK_SECONDS
+    }
+
+    pub(crate) fn deferred(&self) -> &Deferred {
+        &self.0.deferred
     }
 
     pub(crate) fn remembered_host(&self, host: &str) -> Option<VendorId> {

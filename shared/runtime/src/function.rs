@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, join};
 use lambda_http::Error;
 use rookery_domain::{Clock, Entropy, SystemClock, SystemEntropy};
 use rookery_email::{Mailer, Message, SendError, SesTransport, Transport};
-use rookery_http::{AppState, Parts};
+use rookery_http::{AppState, Costly, Parts};
 use rookery_store::{Connection, Store};
 use rookery_tokens::{KmsCalls, PasswordHasher};
 use tracing_subscriber::EnvFilter;
@@ -105,8 +105,7 @@ async fn parts(
         store: Store::new(connection),
         user_keys,
         vendor_keys,
-        passwords: PasswordHasher::new(entropy.clone())?,
-        mailer: Mailer::new(transport),
+        costly: Costly::new(PasswordHasher::new(entropy.clone())?, Mailer::new(transport)),
         clock,
         entropy,
     })

@@ -11,10 +11,13 @@ use axum::response::Response;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::header::{COOKIE, HOST, HeaderName, STRICT_TRANSPORT_SECURITY};
 use lambda_http::http::{HeaderMap, HeaderValue, Uri};
+use lambda_http::lambda_runtime::Runtime;
+use lambda_http::lambda_runtime::layers::TracingLayer;
 use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, Error, LambdaEvent, lambda_runtime};
-use rookery_http::{AppState, ClientAddress, service};
+use lambda_http::{Adapter, Error, LambdaEvent};
+use rookery_http::{AppState, ClientAddress, GatewayRoute, service};
 use serde::Serialize;
+use tower::util::AndThenLayer;
 use tower::{Service, ServiceBuilder};
 use url::Url;
 
@@ -25,7 +28,17 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 
 /// Answers events until Lambda stops the function.
 pub(crate) async fn run(router: Router<AppState>, metrics: Metrics, mount: Mount) -> Result<(), Error> {
-    lambda_runtime::run(handler(router, metrics, mount)).await
+    let app = metrics.app.clone();
+    // What is deferred is done between sending the answer and asking for the next event: only then may Lambda stop the process.
+    let after_the_answer = AndThenLayer::new(move |()| {
+        let app = app.clone();
+        async move {
+            app.run_deferred().await;
+            Ok(())
+        }
+    });
+    let runtime = Runtime::new(handler(router, metrics, mount));
+    runtime.layer(TracingLayer::new()).layer(after_the_answer).run().await
 }
 
 /// What answers an event with one of the endpoints.
@@ -48,16 +61,20 @@ pub(crate) fn handler(
         .service(Adapter::from(endpoints))
 }
 
-/// The request, with the address of the client as API Gateway saw it.
+/// The request, with the address of the client as API Gateway saw it, and the route that API Gateway chose.
 fn request(request: lambda_http::Request) -> Request {
     let mut request = request.map(Body::new);
-    let address = match request.extensions().get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
-        Some(_) | None => None,
+    let (address, route) = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.http.source_ip.as_deref(), context.route_key.clone())
+        }
+        Some(_) | None => (None, None),
     };
     if let Some(address) = address.and_then(|address| address.parse().ok()) {
         request.extensions_mut().insert(ClientAddress(address));
     }
+    // One that is not known has no limit of its own.
+    request.extensions_mut().insert(GatewayRoute(route.unwrap_or_default()));
     request
 }
 

@@ -96,6 +96,7 @@ fn event(app: &TestApp, method: &str, path: &str, body: &Value) -> LambdaRequest
             "domainName": "api.execute-api.eu-central-1.amazonaws.com",
             "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "198.51.100.7" },
             "requestId": "gateway-request",
+            "routeKey": format!("{method} {path}"),
             "stage": "$default",
         },
         "body": body.to_string(),
@@ -156,6 +157,38 @@ async fn a_sign_in_leaves_no_secret_in_any_line() {
         assert_eq!(line["xrayTraceId"], "Root=1-5759e988-bd862e3fe1be46a994272793", "{line}");
         assert!(line["traceId"].as_str().is_some_and(|id| id.len() == 36), "{line}");
     }
+}
+
+#[tokio::test]
+async fn an_endpoint_with_a_rate_limit_answers_to_its_own_route_alone() {
+    let app = TestApp::start(router()).await;
+    let acme = app.tenant("Acme").await;
+    app.user("jane@example.com", &acme, &["Admin"]).await;
+    let output = Output::of_this_test();
+    let own = format!("POST {SIGN_IN}");
+    for (route, status) in [
+        (Some(own.as_str()), 200),
+        (Some("POST /identity/{proxy+}"), 200),
+        (Some("ANY /identity/resources/auth/{proxy+}"), 404),
+        (Some("$default"), 404),
+        (None, 404),
+    ] {
+        let event = by_route(route, event(&app, "POST", SIGN_IN, &credentials(PASSWORD)));
+        let answer = answer(&app, &output, event).await;
+        assert_eq!(answer["statusCode"], status, "{route:?}: {answer}");
+        assert_eq!(answer["body"].as_str().unwrap().contains("one spelling"), status == 404, "{route:?}");
+    }
+    // One that has none answers to any.
+    let keys = event(&app, "GET", "/.well-known/jwks.json", &json!({}));
+    let keys = by_route(Some("ANY /.well-known/{proxy+}"), keys);
+    assert_eq!(answer(&app, &output, keys).await["statusCode"], 200);
+}
+
+/// `event` as it is when API Gateway chose `route`.
+fn by_route(route: Option<&str>, mut event: LambdaRequest) -> LambdaRequest {
+    let LambdaRequest::ApiGatewayV2(request) = &mut event else { panic!("the event is of another kind") };
+    request.request_context.route_key = route.map(str::to_owned);
+    event
 }
 
 #[tokio::test]

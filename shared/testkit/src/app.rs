@@ -13,12 +13,13 @@ use rookery_domain::{
     UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
-use rookery_http::{AppState, Parts, service, session};
+use rookery_http::{AppState, Costly, Parts, service, session};
 use rookery_store::{EnvironmentStore, NewUser, Store};
 use rookery_tokens::{
     KeyRing, LocalSigner, PasswordHasher, SigningError, VendorClaims, VendorTokenType, encode,
 };
 use tokio::sync::OnceCell;
+use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 
 use crate::mail::TestMail;
@@ -73,7 +74,6 @@ impl TestApp {
         (Self::start_on(store, router).await, gate)
     }
 
-    #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
     async fn start_on(store: Store, router: Router<AppState>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(START)));
         let mail = TestMail::new(CapturedMail::in_memory(clock.clone()));
@@ -84,12 +84,18 @@ impl TestApp {
             store,
             user_keys: KeyRing::new(user_key.clone(), Vec::new()),
             vendor_keys: KeyRing::new(vendor_key, Vec::new()),
-            passwords: PasswordHasher::new(entropy.clone()).expect("a password hasher"),
-            mailer: Mailer::new(Arc::new(mail.clone())),
+            costly: Costly::new(passwords(), Mailer::new(Arc::new(mail.clone()))),
             clock: clock.clone(),
             entropy,
         });
-        let service = BoxCloneSyncService::new(service::service(router, state.clone()));
+        let (endpoints, app) = (service::service(router, state.clone()), state.clone());
+        let service = BoxCloneSyncService::new(endpoints.and_then(move |answer| {
+            let app = app.clone();
+            async move {
+                app.run_deferred().await;
+                Ok(answer)
+            }
+        }));
         Self::in_new_environment(state, service, clock, mail, user_key).await
     }
 
@@ -247,7 +253,7 @@ impl TestApp {
             memberships: vec![Membership::new(tenant.clone(), roles, MembershipStatus::Activated, now)],
             ..User::new(id, email.parse().expect("an e-mail address"), now)
         };
-        let new = NewUser { user, password_hash: Some(password_hash(&self.state).await) };
+        let new = NewUser { user, password_hash: Some(password_hash().await) };
         self.environment().users().create(&new).await.expect("a user");
         TestUser { id, email: email.to_owned() }
     }
@@ -349,12 +355,22 @@ fn keys() -> (Arc<LocalSigner>, Arc<LocalSigner>) {
     (user.clone(), vendor.clone())
 }
 
+/// Hashes passwords as every server does.
+///
+/// # Panics
+/// It cannot be made.
+#[must_use]
+#[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+pub fn passwords() -> PasswordHasher {
+    PasswordHasher::new(Arc::new(SystemEntropy)).expect("a password hasher")
+}
+
 /// The hash of [`PASSWORD`]: making it takes longer than most tests.
 #[expect(clippy::expect_used, reason = "without a password there is nothing to test")]
-async fn password_hash(state: &AppState) -> String {
+async fn password_hash() -> String {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let make = async || {
-        let hash = state.passwords.hash(Password::from(PASSWORD)).await.expect("a hash");
+        let hash = passwords().hash(Password::from(PASSWORD)).await.expect("a hash");
         String::from(hash)
     };
     HASH.get_or_init(make).await.clone()

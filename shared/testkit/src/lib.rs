@@ -15,7 +15,7 @@ mod mail;
 mod signer;
 mod table;
 
-pub use app::{PASSWORD, TestApp, TestUser, new_environment};
+pub use app::{PASSWORD, TestApp, TestUser, new_environment, passwords};
 pub use client::{Client, Response};
 pub use gate::{Fault, Gate};
 pub use table::{connect, connect_through_gate, table};

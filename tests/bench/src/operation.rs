@@ -88,7 +88,7 @@ impl Caller {
 }
 
 async fn verify_password(scene: &Scene) -> Result<(), Failure> {
-    match scene.app.state().passwords.verify(Password::from(PASSWORD), &scene.hash).await? {
+    match scene.passwords.verify(Password::from(PASSWORD), &scene.hash).await? {
         Verdict::Right => Ok(()),
         Verdict::Wrong | Verdict::RightAsTyped => Err("the password is wrong".into()),
     }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Membership, MembershipStatus, Password, RoleId, TenantId, Timestamp, User, UserId};
 use rookery_store::NewUser;
 use rookery_testkit::{Client, PASSWORD, TestApp, TestUser, table};
-use rookery_tokens::PasswordHash;
+use rookery_tokens::{PasswordHash, PasswordHasher};
 use serde_json::json;
 
 use crate::Failure;
@@ -30,6 +30,8 @@ pub(crate) struct Scene {
     pub(crate) app: TestApp,
     /// The user who signs in. She is in the short list.
     pub(crate) jane: TestUser,
+    /// What hashes passwords.
+    pub(crate) passwords: PasswordHasher,
     /// The hash of her password.
     pub(crate) hash: PasswordHash,
     /// A vendor that names the tenant with the short list, and one that names the other.
@@ -59,10 +61,11 @@ impl Scene {
         let roles = app.roles(&[ROLE]).await;
         fill(&app, &short, &roles, SHORT_LIST - 1).await?;
         fill(&app, &long, &roles, users).await?;
-        let hash = app.state().passwords.hash(Password::from(PASSWORD)).await?;
+        let passwords = rookery_testkit::passwords();
+        let hash = passwords.hash(Password::from(PASSWORD)).await?;
         let vendor = |tenant: &TenantId| app.vendor().with("frontegg-tenant-id", tenant.as_str());
         let (short_vendor, long_vendor) = (vendor(&short), vendor(&long));
-        Ok(Self { app, jane, hash, short_vendor, long_vendor, middle: users / 2 / PAGE, item })
+        Ok(Self { app, jane, passwords, hash, short_vendor, long_vendor, middle: users / 2 / PAGE, item })
     }
 }
 

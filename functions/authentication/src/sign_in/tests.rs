@@ -4,7 +4,7 @@ use futures::future::join_all;
 use rookery_domain::{AuthStrategy, CookieSameSite, LockReason, MembershipStatus, Password, PlainToken};
 use rookery_http::ApiError;
 use rookery_store::NewUser;
-use rookery_testkit::PASSWORD;
+use rookery_testkit::{PASSWORD, passwords};
 use serde_json::json;
 
 use crate::support::{REFRESH, SIGN_IN, claims, refresh_token, scene};
@@ -104,7 +104,7 @@ const DECOMPOSED: &str = "Man\u{303}ana-man\u{303}ana-7";
 async fn a_password_works_from_every_keyboard() {
     let scene = scene().await;
     for (set, typed) in [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)] {
-        let hash = scene.app.state().passwords.hash(set.into()).await.unwrap();
+        let hash = passwords().hash(set.into()).await.unwrap();
         scene.set_password_hash(hash).await;
         for password in [typed, set] {
             scene.try_password(password).await.expect(200);
@@ -115,7 +115,7 @@ async fn a_password_works_from_every_keyboard() {
 #[tokio::test]
 async fn a_hash_of_what_was_typed_is_accepted_once_and_made_anew() {
     let scene = scene().await;
-    let old = scene.app.state().passwords.hash(Password::from(DECOMPOSED).as_typed().unwrap()).await.unwrap();
+    let old = passwords().hash(Password::from(DECOMPOSED).as_typed().unwrap()).await.unwrap();
     scene.set_password_hash(old).await;
     assert_eq!(scene.try_password(COMPOSED).await.status(), 401);
     let token = refresh_token(&scene.try_password(DECOMPOSED).await.expect(200));

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use rookery_domain::{LockReason, Password};
-use rookery_testkit::PASSWORD;
+use rookery_testkit::{Fault, PASSWORD, passwords};
 use rookery_tokens::{PasswordHash, Verdict};
 use serde_json::{Value, json};
 
@@ -21,7 +21,25 @@ pub(super) async fn has_password(app: &TestApp, email: &str, password: &str) -> 
     let login = app.environment().users().login(&email.parse().unwrap()).await.unwrap().unwrap().value;
     let Some(hash) = login.unwrap().password_hash else { return false };
     let hash: PasswordHash = hash.parse().unwrap();
-    app.state().passwords.verify(Password::from(password), &hash).await.unwrap() == Verdict::Right
+    passwords().verify(Password::from(password), &hash).await.unwrap() == Verdict::Right
+}
+
+#[tokio::test]
+async fn nothing_that_depends_on_the_address_is_done_before_the_answer() {
+    let (app, gate) = TestApp::start_behind_gate(crate::router()).await;
+    let acme = app.tenant("Acme").await;
+    let (_, _) = newcomer(&app, "waits@example.com", &acme).await;
+    app.user("active@example.com", &acme, &[]).await;
+    let mails = app.mail().len();
+    // The look-up of the address is a batch; what follows is not.
+    for operation in ["GetItem", "TransactWriteItems"] {
+        gate.bar(operation, Fault::Answer(400, "ProvisionedThroughputExceededException"));
+    }
+    for address in ["waits@example.com", "active@example.com", "nobody@example.com"] {
+        let answer = app.anonymous().post(RESET, json!({"email": address})).await;
+        assert_eq!((answer.status(), answer.text()), (201, ""), "{address}");
+    }
+    assert_eq!(app.mail().len(), mails);
 }
 
 #[tokio::test]

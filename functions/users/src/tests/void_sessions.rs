@@ -2,7 +2,7 @@
 
 use futures::future::join;
 use rookery_store::WithEnvironment;
-use rookery_testkit::{Client, PASSWORD};
+use rookery_testkit::{Client, PASSWORD, passwords};
 use serde_json::json;
 
 use super::*;
@@ -31,7 +31,7 @@ async fn works(app: &TestApp, token: &str) -> bool {
 
 /// Sets a password as an activation or a reset does.
 async fn set_password(app: &TestApp, user: UserId, password: &str) {
-    let hash = app.state().passwords.hash(password.into()).await.unwrap().into();
+    let hash = passwords().hash(password.into()).await.unwrap().into();
     let environment = app.environment();
     let found = environment.users().snapshot(user).await.unwrap();
     let WithEnvironment { value, .. } = found.unwrap();

@@ -12,9 +12,10 @@ struct Ask {
 /// Asks `function` for something that it looks for in the table, with the `token` of a vendor who names a tenant.
 pub(crate) fn first_of(function: &str, token: &str) -> Value {
     let Ask { method, path, body } = ask(function);
+    let route = format!("{method} {path}");
     json!({
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route,
         "rawPath": path,
         "rawQueryString": "",
         "headers": {
@@ -42,7 +43,7 @@ pub(crate) fn first_of(function: &str, token: &str) -> Value {
                 "userAgent": "curl/8.5.0",
             },
             "requestId": "JKJaXmPLvHcESHA=",
-            "routeKey": "$default",
+            "routeKey": route,
             "stage": "$default",
             "time": "10/Mar/2026:05:16:23 +0000",
             "timeEpoch": 1_773_119_783_220_i64,
