@@ -809,3 +809,19 @@ mod budgets {
         }
     }
 }
+
+#[tokio::test]
+async fn the_parts_of_a_tenant_have_a_bound_together() {
+    let app = app().await;
+    let vendor = app.vendor();
+    let acme = app.tenant("Acme").await;
+    let path = format!("{TENANTS}/{acme}");
+    let birds = "\u{1f426}".repeat(4_095);
+    let most = json!({"address": birds, "timezone": birds, "currency": birds});
+    let _ = vendor.put(&path, most).await.expect(200);
+    let too_much = json!({"dateFormat": birds, "timeFormat": birds});
+    let refused = vendor.put(&path, too_much).await.error(400);
+    assert_eq!(refused, "this tenant would be larger than 65536 bytes in all: leave something out");
+    let stored = app.environment().tenants().get(&acme).await.unwrap().unwrap();
+    assert_eq!(stored.profile.date_format, None);
+}

@@ -32,7 +32,7 @@ impl ProfileChanges {
     /// Makes the changes.
     ///
     /// # Errors
-    /// A value is too long, or the metadata cannot be kept.
+    /// A value is too long, all of them together are, or the metadata cannot be kept.
     pub(crate) fn apply_to(self, user: &mut User) -> ApiResult<()> {
         set("name", self.name, LONGEST_NAME, &mut user.name)?;
         self.profile_picture_url.map(String::from).apply_to(&mut user.profile_picture_url);
@@ -42,7 +42,8 @@ impl ProfileChanges {
             Patch::Null => user.metadata = Metadata::default(),
             Patch::Value(sent) => user.metadata = Metadata::of_user(sent)?,
         }
-        Ok(())
+        let (name, picture) = (user.name.as_deref(), user.profile_picture_url.as_deref());
+        Ok(user.metadata.require_room_in_token(name, picture)?)
     }
 }
 

@@ -25,6 +25,12 @@ pub enum MetadataError {
     /// An object in a body has a number that would lose digits when it is read.
     #[error("{0} has a number of more than 64 bits: send the object as a string of JSON")]
     Inexact(&'static str),
+    /// The parts of a profile are within their limits, and their sum is not.
+    #[error(
+        "name, metadata and profilePictureUrl must be at most {} bytes of JSON together",
+        Metadata::MAX_BYTES_OF_PROFILE
+    )]
+    ProfileTooLarge,
     /// Merging needs an object on both sides.
     #[error("metadata must be a JSON object to be merged by key")]
     NotMergeable,
@@ -48,12 +54,31 @@ impl Metadata {
     /// The largest metadata of a user, in bytes of JSON: all of it travels in every access token.
     pub const MAX_BYTES_IN_TOKEN: usize = 4_096;
 
+    /// The largest profile of a user, in bytes of JSON: name, metadata and picture travel in every access token together.
+    pub const MAX_BYTES_OF_PROFILE: usize = Self::MAX_BYTES_IN_TOKEN + 256;
+
     /// Reads the `metadata` of a user, as a caller sent it.
     ///
     /// # Errors
     /// It holds no object, or more than [`Self::MAX_BYTES_IN_TOKEN`].
     pub fn of_user(sent: Json) -> Result<Self, MetadataError> {
         Self::read("metadata", sent, Self::MAX_BYTES_IN_TOKEN, false)
+    }
+
+    /// Whether a user can have this metadata beside `name` and `picture`.
+    ///
+    /// # Errors
+    /// Together they are larger than [`Self::MAX_BYTES_OF_PROFILE`].
+    pub fn require_room_in_token(
+        &self,
+        name: Option<&str>,
+        picture: Option<&str>,
+    ) -> Result<(), MetadataError> {
+        let json = serde_json::to_string(&(name, self.as_object(), picture));
+        match json {
+            Ok(json) if json.len() <= Self::MAX_BYTES_OF_PROFILE => Ok(()),
+            Ok(_) | Err(_) => Err(MetadataError::ProfileTooLarge),
+        }
     }
 
     /// Reads the `vendorMetadata` of a user, as a vendor sent it.

@@ -11,7 +11,7 @@ use rookery_domain::{
 use rookery_store::{
     CatalogWriteError, LinkError, ListError, NewTenantError, NewUserError, StoreError, UpdateError,
 };
-use rookery_tokens::{PasswordError, SigningError};
+use rookery_tokens::{AccessToken, PasswordError, SigningError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,6 +87,8 @@ pub enum ErrorCode {
     UserLocked,
     /// The e-mail address is not verified; a mail is on its way.
     NotVerified,
+    /// The user's access token would be longer than clients can send.
+    TokenTooLarge,
 }
 
 impl ErrorCode {
@@ -99,6 +101,7 @@ impl ErrorCode {
             Self::AuthStrategy => "ER-01012",
             Self::UserLocked => "ER-01034",
             Self::NotVerified => "ER-01060",
+            Self::TokenTooLarge => "ER-05001",
         }
     }
 }
@@ -219,7 +222,13 @@ invalid_from!(
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) }
+        match error {
+            StoreError::TooLarge { .. } => Self::Invalid(error.to_string()),
+            StoreError::Throttled | StoreError::Contended | StoreError::Unavailable { .. } => {
+                Self::unavailable(error)
+            }
+            StoreError::Corrupt { .. } | StoreError::Refused { .. } => Self::internal(error),
+        }
     }
 }
 
@@ -276,7 +285,18 @@ impl From<ListError> for ApiError {
 
 impl From<SigningError> for ApiError {
     fn from(error: SigningError) -> Self {
-        if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) }
+        match error {
+            SigningError::TooLarge => Self::Refused(
+                ErrorCode::TokenTooLarge,
+                format!(
+                    "the access token would be longer than {} bytes: give the user fewer roles in this tenant or shorter \
+                     metadata, or set addRolesToJwt to false",
+                    AccessToken::MAX_BYTES
+                ),
+            ),
+            SigningError::Throttled(_) | SigningError::Unavailable(_) => Self::unavailable(error),
+            SigningError::Key(_) | SigningError::Claims(_) => Self::internal(error),
+        }
     }
 }
 

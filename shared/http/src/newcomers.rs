@@ -65,15 +65,19 @@ impl NewcomerRequest {
                 "expirationInSeconds must be at least {SHORTEST_EXPIRATION}"
             )));
         }
+        let name = self.name.map(|name| bounded("name", name, LONGEST_NAME)).transpose()?;
+        let profile_picture_url = self.profile_picture_url.map(String::from);
+        let metadata = self.metadata.map(Metadata::of_user).transpose()?.unwrap_or_default();
+        metadata.require_room_in_token(name.as_deref(), profile_picture_url.as_deref())?;
         Ok(Newcomer {
             email: self.email,
             role_ids: distinct_roles(self.role_ids.unwrap_or_default())?,
-            name: self.name.map(|name| bounded("name", name, LONGEST_NAME)).transpose()?,
-            profile_picture_url: self.profile_picture_url.map(String::from),
+            name,
+            profile_picture_url,
             phone_number: self.phone_number,
             password: self.password,
             provider: self.provider.unwrap_or_default(),
-            metadata: self.metadata.map(Metadata::of_user).transpose()?.unwrap_or_default(),
+            metadata,
             expires_at: expiration.map(|seconds| now.plus_seconds(seconds)),
         })
     }

@@ -261,7 +261,7 @@ async fn issue_access_token(
         roles: configuration.add_roles_to_jwt.then_some(grants.roles),
         permissions: configuration.add_permissions_to_jwt.then_some(grants.permissions),
         tenant_id: tenant.clone(),
-        tenant_ids: user.usable_tenants(now).cloned().collect(),
+        tenant_ids: Some(user.usable_tenants(now).cloned().collect()),
         profile_picture_url: user.profile_picture_url.clone(),
         sid: session.id,
         token_type: UserTokenType::UserToken,
@@ -273,7 +273,7 @@ async fn issue_access_token(
         super_user: user.super_user,
         invisible: user.invisible,
     };
-    Ok(encode(&claims, app.user_keys.current()).await?)
+    Ok(encode(&claims.fitting()?, app.user_keys.current()).await?)
 }
 
 /// The answer to somebody who proved who they are and has no tenant to sign in to.

@@ -21,6 +21,8 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
     const TYPE: &'static str;
     /// The version of its shape, the item's attribute `schema`.
     const SCHEMA: u32 = 1;
+    /// How large its document may be, in bytes. DynamoDB takes items of 400 KiB, with their keys and what stands beside.
+    const MAX_BYTES: usize = 384 * 1024;
 
     /// What conditions, projections and DynamoDB's own clean-up see of the entity. An attribute without a value is not
     /// there.
@@ -103,6 +105,9 @@ pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, 
 /// The attribute that holds `entity`.
 fn to_document<T: Entity>(entity: &T) -> Result<AttributeValue, StoreError> {
     let document = serde_json::to_string(entity).map_err(|error| corrupt(T::TYPE, error))?;
+    if document.len() > T::MAX_BYTES {
+        return Err(StoreError::TooLarge { entity: T::TYPE, most: T::MAX_BYTES });
+    }
     Ok(AttributeValue::S(document))
 }
 

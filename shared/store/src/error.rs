@@ -11,6 +11,14 @@ pub enum StoreError {
     /// Others kept changing the same items, after several tries.
     #[error("the items are contended")]
     Contended,
+    /// An item that would be larger than its kind may be: all of its parts are within their limits, and their sum is not.
+    #[error("this {entity} would be larger than {most} bytes in all: leave something out")]
+    TooLarge {
+        /// The type of the item.
+        entity: &'static str,
+        /// How large one may be, in bytes of JSON.
+        most: usize,
+    },
     /// An item that cannot be read: it was written by something else, or by another version.
     #[error("an item of type {entity} cannot be read: {reason}")]
     Corrupt {
@@ -55,7 +63,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Throttled | Self::Contended | Self::Unavailable { .. } => true,
-            Self::Corrupt { .. } | Self::Refused { .. } => false,
+            Self::TooLarge { .. } | Self::Corrupt { .. } | Self::Refused { .. } => false,
         }
     }
 

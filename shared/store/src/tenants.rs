@@ -26,6 +26,8 @@ struct TenantItem {
 
 impl Entity for TenantItem {
     const TYPE: &'static str = "tenant";
+    // A page of them is one answer.
+    const MAX_BYTES: usize = 64 * 1024;
 
     fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
         vec![(LISTED, self.place.map(|_| AttributeValue::Bool(true)))]

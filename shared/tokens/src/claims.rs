@@ -3,7 +3,7 @@
 use rookery_domain::{EmailAddress, JsonObject, SessionId, TenantId, Timestamp, UserId, VendorId};
 use serde::{Deserialize, Serialize};
 
-use crate::numeric_date;
+use crate::{AccessToken, SigningError, numeric_date};
 
 /// The claims of a user's access token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,13 +25,15 @@ pub struct UserClaims {
     /// The keys of their roles in `tenant_id`; none when the environment leaves roles out of tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
-    /// The keys of their permissions in `tenant_id`; none when the environment leaves permissions out of tokens.
+    /// The keys of their permissions in `tenant_id`; none when the environment leaves permissions out of tokens, or when there
+    /// is no room for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<String>>,
     /// The tenant that the token is for.
     pub tenant_id: TenantId,
-    /// Every tenant that they belong to.
-    pub tenant_ids: Vec<TenantId>,
+    /// Every tenant that they belong to; none when there is no room for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_ids: Option<Vec<TenantId>>,
     /// Where their picture is.
     pub profile_picture_url: Option<String>,
     /// The session that the token belongs to.
@@ -58,6 +60,31 @@ pub struct UserClaims {
     /// Whether self-service lists leave them out; left out of the token when they do not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub invisible: bool,
+}
+
+impl UserClaims {
+    /// What header and signature take of a token beside the claims, in bytes, with an RSA key of 4,096 bits.
+    const BESIDE: usize = 820;
+
+    /// The claims that a token has room for: if it must be, without `tenantIds`, and without `permissions` too. Clients ask
+    /// for either where a token does not say it.
+    ///
+    /// # Errors
+    /// [`SigningError::TooLarge`]: there is no room for the others.
+    pub fn fitting(mut self) -> Result<Self, SigningError> {
+        if !self.fits()? {
+            self.tenant_ids = None;
+        }
+        if !self.fits()? {
+            self.permissions = None;
+        }
+        if self.fits()? { Ok(self) } else { Err(SigningError::TooLarge) }
+    }
+
+    fn fits(&self) -> Result<bool, SigningError> {
+        let json = serde_json::to_vec(self).map_err(SigningError::Claims)?;
+        Ok((json.len() * 4).div_ceil(3) + Self::BESIDE <= AccessToken::MAX_BYTES)
+    }
 }
 
 /// The `type` of a user's access token. It has one value, so that no other token can be read as a user's.
@@ -129,7 +156,7 @@ pub(crate) mod tests {
             roles: Some(vec!["Admin".to_owned()]),
             permissions: Some(vec!["fe.secure.*".to_owned()]),
             tenant_id: tenant.clone(),
-            tenant_ids: vec![tenant],
+            tenant_ids: Some(vec![tenant]),
             profile_picture_url: None,
             sid: "44444444-4444-4444-8444-444444444444".parse().unwrap(),
             token_type: UserTokenType::UserToken,
@@ -226,5 +253,27 @@ pub(crate) mod tests {
             disguised["type"] = json!(other);
             assert!(serde_json::from_value::<UserClaims>(disguised).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn what_a_token_has_no_room_for_is_left_out_in_order() {
+        let tenants =
+            |count: u32| (0..count).map(|id| format!("{id:0>36}").parse().unwrap()).collect::<Vec<_>>();
+        let permissions =
+            |count: u32| (0..count).map(|id| format!("documents.{id:0>20}")).collect::<Vec<_>>();
+        let claims = |tenant_count, permission_count| UserClaims {
+            tenant_ids: Some(tenants(tenant_count)),
+            permissions: Some(permissions(permission_count)),
+            ..user()
+        };
+        let said = |claims: UserClaims| {
+            let fitting = claims.fitting().unwrap();
+            (fitting.tenant_ids.is_some(), fitting.permissions.is_some())
+        };
+        assert_eq!(said(claims(100, 10)), (true, true));
+        assert_eq!(said(claims(500, 10)), (false, true));
+        assert_eq!(said(claims(500, 500)), (false, false));
+        let named = UserClaims { name: "x".repeat(8_000), ..claims(1, 1) };
+        assert!(matches!(named.fitting(), Err(SigningError::TooLarge)));
     }
 }

@@ -30,6 +30,9 @@ pub enum SigningError {
     /// The key is missing, disabled, forbidden or of the wrong kind: trying again will not help.
     #[error("the key cannot be used")]
     Key(#[source] Box<dyn Error + Send + Sync>),
+    /// The token would be longer than [`AccessToken::MAX_BYTES`](crate::AccessToken::MAX_BYTES): nobody would accept it.
+    #[error("the token would be longer than {} bytes", crate::AccessToken::MAX_BYTES)]
+    TooLarge,
     /// The claims are no JSON.
     #[error("the claims cannot be written as JSON")]
     Claims(#[source] serde_json::Error),

@@ -1,13 +1,15 @@
 //! Signing in, through the router.
 
 use futures::future::join_all;
-use rookery_domain::{AuthStrategy, CookieSameSite, LockReason, MembershipStatus, Password, PlainToken};
+use rookery_domain::{
+    AuthStrategy, CookieSameSite, Json, LockReason, MembershipStatus, Metadata, Password, PlainToken,
+};
 use rookery_http::ApiError;
 use rookery_store::NewUser;
 use rookery_testkit::{PASSWORD, passwords};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{REFRESH, SIGN_IN, claims, refresh_token, scene};
+use crate::support::{REFRESH, SESSIONS, SIGN_IN, claims, refresh_token, scene};
 
 #[tokio::test]
 async fn the_right_password_begins_a_session() {
@@ -284,4 +286,34 @@ async fn a_page_of_a_foreign_origin_signs_nobody_in() {
     assert_eq!(scene.sessions().await, 0);
     let page = scene.app.anonymous().with("origin", "https://app.example.com");
     assert_eq!(page.post(SIGN_IN, body).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_token_says_as_much_as_there_is_room_for_and_is_accepted() {
+    let scene = scene().await;
+    let metadata = Json::String(json!({"a": "x".repeat(4_088)}).to_string());
+    let metadata = Metadata::of_user(metadata).unwrap();
+    scene
+        .change_jane(|jane| {
+            jane.metadata = metadata.clone();
+            jane.name = Some("x".repeat(200));
+        })
+        .await;
+    let answer = scene.try_sign_in().await.expect(200);
+    let said = claims(&answer);
+    assert_eq!((&said["tenantIds"], &said["permissions"]), (&Value::Null, &Value::Null));
+    assert_eq!((&said["tenantId"], &said["roles"]), (&json!(scene.acme), &json!(["Admin"])));
+    let token = answer["accessToken"].as_str().unwrap();
+    assert!(token.len() <= 8_192, "{}", token.len());
+    scene.app.anonymous().bearer(token).get(SESSIONS).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_session_whose_token_nobody_would_accept_does_not_begin() {
+    let scene = scene().await;
+    scene.change_jane(|jane| jane.name = Some("x".repeat(8_000))).await;
+    let refused = scene.try_sign_in().await;
+    assert_eq!(refused.expect(400)["errorCode"], "ER-05001");
+    assert!(refused.error(400).contains("longer than 8192 bytes"));
+    assert_eq!(scene.sessions().await, 0);
 }

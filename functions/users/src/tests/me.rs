@@ -258,3 +258,30 @@ async fn reading_and_changing_oneself_takes_few_round_trips() {
     let _ = client.put(ME, json!({"name": "Jane Roe"})).await.expect(200);
     assert_eq!(app.store().round_trips().waves() - before, 2);
 }
+
+#[tokio::test]
+async fn the_parts_of_a_profile_have_a_bound_together() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["Admin"]).await;
+    let session = app.sign_in(&jane, &acme).await;
+    let _ = session.put(ME, json!({"metadata": {"a": "x".repeat(4_000)}})).await.expect(200);
+    let picture = format!("https://example.com/{}", "x".repeat(400));
+    for (client, method, path, body) in [
+        (&session, "PUT", ME.to_owned(), json!({"profilePictureUrl": picture})),
+        (
+            &app.vendor(),
+            "POST",
+            "/identity/resources/users/v2".to_owned(),
+            json!({"email": "joe@example.com", "metadata": {"a": "x".repeat(4_000)}, "profilePictureUrl": picture}),
+        ),
+    ] {
+        let client = client.with("frontegg-tenant-id", acme.as_str());
+        let refused = client.send(method, &path, Some(body.to_string())).await.error(400);
+        assert_eq!(
+            refused,
+            "name, metadata and profilePictureUrl must be at most 4352 bytes of JSON together"
+        );
+    }
+    assert_eq!(stored(&app, jane.id).await.profile_picture_url, None);
+}
