@@ -2,7 +2,7 @@
 
 use minijinja::value::{Serde, Value as TemplateValue};
 use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior, context};
-use rookery_domain::{EmailAddress, JsonObject, OneTimeToken};
+use rookery_domain::{EmailAddress, Json, JsonObject, OneTimeToken, is_invisible};
 
 use crate::{EmailError, Mail, Message, Sender, TemplateKind};
 
@@ -41,7 +41,12 @@ impl Renderer {
             senderEmail => sender.address.as_str(),
             ..TemplateValue::from(Serde(&variables)),
         };
-        let subject = one_line(&self.file(folder, "subject.txt", &with_sender)?);
+        let in_subject = context! {
+            senderName => shown(&from_name),
+            senderEmail => sender.address.as_str(),
+            ..TemplateValue::from(Serde(&shown_in_subject(&variables))),
+        };
+        let subject = one_line(&self.file(folder, "subject.txt", &in_subject)?);
         let with_subject = context! { subject => &subject, ..with_sender };
         Ok(Message {
             to: to.clone(),
@@ -103,8 +108,33 @@ fn write_value(out: &mut Output, state: &mut State, value: &TemplateValue) -> Re
 
 /// `text` on one line: a line break in a header would begin another header.
 fn one_line(text: &str) -> String {
-    let breaks = |c: char| c.is_whitespace() || c.is_control();
-    text.split(breaks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    // Joiners are part of how some scripts and pictures are written; other invisible characters change what a line seems to say.
+    let is_shown = |c: &char| !is_invisible(*c) || c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}');
+    let shown: String = text.chars().filter(is_shown).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How many characters of a name a subject shows: as many as a list of mails does.
+const SHOWN: usize = 64;
+
+/// `name` as a subject shows it.
+fn shown(name: &str) -> String {
+    let name = one_line(name);
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", name[..end].trim_end()),
+        None => name,
+    }
+}
+
+/// The variables, with names as a subject shows them.
+fn shown_in_subject(variables: &JsonObject) -> JsonObject {
+    let shown = |value: &Json| match value {
+        Json::String(text) => Json::String(shown(text)),
+        other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
+            other.clone()
+        }
+    };
+    variables.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
 }
 
 #[cfg(test)]

@@ -141,3 +141,23 @@ fn an_error_does_not_quote_the_variables() {
     let error = render_source("body.txt", "{{ token|nonsense }}", &json!({ "token": "s3cret" })).unwrap_err();
     assert!(!format!("{error} {error:?} {error:#}").contains("s3cret"));
 }
+
+#[test]
+fn a_subject_shows_what_it_says_and_as_much_of_a_name_as_a_person_reads() {
+    let named = |issuer: &str, tenant: &str| {
+        render(&InviteToTenant {
+            issuer_name: Some(issuer.to_owned()),
+            tenant_name: tenant.to_owned(),
+            ..invitation()
+        })
+        .subject
+    };
+    assert_eq!(named("A\u{202e}b", "C\u{2028}D\u{200f}\u{2067}E"), "Ab invited you to join C DE");
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+    assert!(named(family, "Acme").starts_with(family), "joiners are part of how it is written");
+    let long = named("Amara", &"Your account is at risk, call us now. ".repeat(6));
+    assert_eq!(
+        long,
+        "Amara invited you to join Your account is at risk, call us now. Your account is at risk, c…"
+    );
+}
