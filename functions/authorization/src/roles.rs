@@ -53,6 +53,7 @@ pub(crate) struct RolePermissionsRequest {
         (status = CREATED, body = Vec<RoleResponse>),
         (status = BAD_REQUEST),
         (status = FORBIDDEN),
+        (status = NOT_FOUND, description = "There is no such tenant."),
         (status = CONFLICT),
     ),
 )]

@@ -119,6 +119,9 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn make(&self) -> Result<(), StartError> {
+        // The engine makes files too, and says nothing of who may read them.
+        #[cfg(unix)]
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]

@@ -140,6 +140,23 @@ async fn a_restart_keeps_credentials_keys_and_tokens() {
     server.stop().await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_may_read_the_data_whoever_made_its_folder() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("private");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o755)).unwrap();
+    let server = Running::start(&format!("--data-dir {}", folder.0.display())).await;
+    let files: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(Result::unwrap).collect();
+    assert!(files.iter().any(|file| file.file_name() == "table.db"), "{files:?}");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn data_is_for_one_server_and_one_client_id() {
     let folder = Folder::new("one");

@@ -15,11 +15,11 @@ use crate::{ApiError, ApiResult};
 pub struct PageParameters {
     /// How many items a page has.
     #[serde(rename = "_limit")]
-    #[param(rename = "_limit", minimum = 1)]
+    #[param(rename = "_limit", value_type = Option<u64>, minimum = 1)]
     pub limit: Option<String>,
     /// The page's index, from zero. It counts pages, not items.
     #[serde(rename = "_offset")]
-    #[param(rename = "_offset", minimum = 0)]
+    #[param(rename = "_offset", value_type = Option<u64>, minimum = 0)]
     pub offset: Option<String>,
     /// The direction: `ASC` or `DESC`.
     #[serde(rename = "_order")]
