@@ -217,7 +217,7 @@ impl Found {
 
 /// `query` within `tenant`; without one, in the whole environment. Vendors see invisible users too.
 fn within(tenant: Option<TenantId>, is_vendor: bool, query: UserQuery) -> UserQuery {
-    UserQuery { tenants: tenant.into_iter().collect(), with_invisible: is_vendor, ..query }
+    UserQuery { tenants: tenant.into_iter().collect(), by_vendor: is_vendor, ..query }
 }
 
 /// Looks up who asks, and at the same time who is on the page.

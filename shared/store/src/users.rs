@@ -14,7 +14,8 @@ use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    EmailAddress, Environment, Provider, SessionId, TenantId, Timestamp, User, UserId, VendorId,
+    EmailAddress, Environment, MembershipStatus, Provider, SessionId, TenantId, Timestamp, User, UserId,
+    VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,7 @@ impl Entity for Login {
 }
 
 /// What lists repeat of a user.
+#[expect(clippy::struct_excessive_bools, reason = "each is something to sort or search by")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct UserEntry {
     id: UserId,
@@ -113,6 +115,9 @@ struct UserEntry {
     invisible: bool,
     active_tenant: Option<TenantId>,
     created_at: Timestamp,
+    /// Whether they have not joined the tenant whose list it is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pending: bool,
 }
 
 impl Entry for UserEntry {
@@ -127,8 +132,13 @@ impl Entry for UserEntry {
     }
 }
 
-impl From<&User> for UserEntry {
-    fn from(user: &User) -> Self {
+impl UserEntry {
+    /// What `list` repeats of `user`.
+    fn of(user: &User, list: &List) -> Self {
+        let pending = match list {
+            List::Members(tenant) => is_pending(user, tenant),
+            List::Users | List::Tenants => false,
+        };
         Self {
             id: user.id,
             email: user.email.clone(),
@@ -139,8 +149,19 @@ impl From<&User> for UserEntry {
             invisible: user.invisible,
             active_tenant: user.active_tenant.clone(),
             created_at: user.created_at,
+            pending,
         }
     }
+}
+
+/// Whether `user` belongs to `tenant` and has not joined it: nobody there sees more of them than their address.
+fn is_pending(user: &User, tenant: &TenantId) -> bool {
+    user.membership(tenant).is_some_and(|membership| membership.status != MembershipStatus::Activated)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Something, and the environment as it was read together with it.

@@ -71,6 +71,38 @@ async fn nobody_learns_from_an_invitation_whether_an_address_has_an_account() {
 }
 
 #[tokio::test]
+async fn nobody_finds_somebody_who_has_not_joined_by_more_than_their_address() {
+    let app = app().await;
+    let (own, elsewhere) = (app.tenant("Own").await, app.tenant("Elsewhere").await);
+    let jane = known(&app, "jane@example.com", &elsewhere).await;
+    let boss = app.user("boss@example.com", &own, &["Admin"]).await;
+    let boss = app.sign_in(&boss, &own).await;
+    let body = json!({"email": "jane@example.com", "skipInviteEmail": true});
+    let _ = boss.post(USERS, body).await.expect(201);
+    let vendor = app.vendor().with("frontegg-tenant-id", own.as_str());
+    let salary = "metadata=%7B%22salary%22%3A1%7D";
+    let guesses = [
+        format!("{}?_filter=secret", LISTS[0]),
+        format!("{}?{salary}", LISTS[0]),
+        format!("{}?ids={jane}&{salary}", LISTS[0]),
+        format!("{}?ids={jane}&_filter=secret", LISTS[0]),
+        format!("{}?_namePrefix=jane%20s", LISTS[2]),
+    ];
+    let found = async |client: &rookery_testkit::Client, path: &str| {
+        client.get(path).await.expect(200)["_metadata"]["totalItems"].clone()
+    };
+    for path in &guesses {
+        assert_eq!((found(&boss, path).await, found(&vendor, path).await), (json!(0), json!(1)), "{path}");
+    }
+    assert_eq!(found(&boss, &format!("{}?_filter=jane@", LISTS[0])).await, 1);
+
+    change(&app, jane, |user| user.membership_mut(&own).unwrap().status = MembershipStatus::Activated).await;
+    for path in &guesses {
+        assert_eq!(found(&boss, path).await, 1, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_colleague_joins_nobody_without_being_asked() {
     let app = app().await;
     let (own, elsewhere) = (app.tenant("Own").await, app.tenant("Elsewhere").await);

@@ -202,14 +202,12 @@ impl Users<'_> {
         with: impl FnOnce(&mut Transaction<'_>, &mut UserItem) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let item = &mut stored.value;
-        let entry = UserEntry::from(&item.user);
-        let lists: Vec<_> = match entry == UserEntry::from(before) && !item.is_marked_wrongly() {
-            true => Vec::new(),
-            false => lists_of(&item.user).collect(),
-        };
+        let (all, user) = (item.is_marked_wrongly(), &item.user);
+        let changed = |list: &List| UserEntry::of(user, list) != UserEntry::of(before, list);
+        let lists: Vec<_> = lists_of(user).filter(|list| all || changed(list)).collect();
         let (first, rest) = lists.split_at(lists.len().min(LISTS_AT_ONCE));
         let mut transaction = Transaction::new(self.table());
-        self.rewrite(&mut transaction, item, first, &entry)?;
+        self.rewrite(&mut transaction, item, first)?;
         with(&mut transaction, item)?;
         transaction.replace(self.key(before.id), stored)?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
@@ -226,28 +224,26 @@ impl Users<'_> {
     /// Has `lists` repeat what the user's item says by now.
     async fn try_follow<E>(&self, id: UserId, lists: &[List]) -> Result<(), UpdateError<E>> {
         let Some(mut stored) = self.stored(id).await? else { return Ok(()) };
-        let entry = UserEntry::from(&stored.value.user);
         let mut transaction = Transaction::new(self.table());
-        self.rewrite(&mut transaction, &mut stored.value, lists, &entry)?;
+        self.rewrite(&mut transaction, &mut stored.value, lists)?;
         transaction.replace(self.key(id), &stored)?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         Ok(())
     }
 
-    /// Writes `entry`, which is that of the user `item`, anew in those of `lists` that they are in, and counts it as what
-    /// it is now. The user's item says how it is counted and is to be written in the same transaction.
+    /// Writes the entry of the user `item` anew in those of `lists` that they are in, and counts it as what it is now. The user's item says how it is counted and is to be written in the same transaction.
     fn rewrite(
         &self,
         transaction: &mut Transaction<'_>,
         item: &mut UserItem,
         lists: &[List],
-        entry: &UserEntry,
     ) -> Result<(), StoreError> {
         for list in lists {
+            let entry = UserEntry::of(&item.user, list);
             if let Some(place) = item.places.get_mut(&list.name()) {
                 let roster = self.roster(list);
                 roster.mark(transaction, place, entry.invisible)?;
-                roster.replace(transaction, *place, entry)?;
+                roster.replace(transaction, *place, &entry)?;
             }
         }
         Ok(())

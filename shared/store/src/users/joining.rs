@@ -98,7 +98,7 @@ impl Users<'_> {
         let mut places = BTreeMap::new();
         for list in lists_of(user) {
             let place = directories.of(&list).next_place(user.created_at, user.invisible);
-            self.roster(&list).enter(transaction, place, &UserEntry::from(user))?;
+            self.roster(&list).enter(transaction, place, &UserEntry::of(user, &list))?;
             places.insert(list.name(), place);
         }
         transaction.insert(self.key(user.id), &UserItem { user: user.clone(), places })?;
@@ -165,7 +165,7 @@ impl Users<'_> {
                 let Some(now) = added_at else { return Ok(()) };
                 let place = directory.next_place(now, item.user.invisible);
                 item.places.insert(list.name(), place);
-                roster.add(transaction, &directory, place, &UserEntry::from(&item.user)).map(drop)
+                roster.add(transaction, &directory, place, &UserEntry::of(&item.user, &list)).map(drop)
             })
             .await?;
             let user = stored.value.user;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Metadata, Order, Page, PageRequest, TenantId, User, UserId, folded};
+use rookery_domain::{Metadata, Order, Page, PageRequest, Provider, TenantId, User, UserId, folded};
 
-use super::{UserEntry, Users};
+use super::{UserEntry, Users, is_pending};
 use crate::entity::corrupt;
 use crate::keys::List;
 use crate::roster::{Entry as _, Sight, slice};
@@ -30,8 +30,8 @@ pub struct UserQuery {
     pub ids: Option<Vec<UserId>>,
     /// Only those whose metadata has all of these keys, with these values.
     pub metadata: Option<Metadata>,
-    /// Whether those show that self-service does not see.
-    pub with_invisible: bool,
+    /// Whether a vendor asks. Self-service does not see invisible users, and of those who have not joined their address alone.
+    pub by_vendor: bool,
     /// In which order.
     pub sort: UserSort,
     /// Which page.
@@ -112,19 +112,19 @@ impl Users<'_> {
         if let Some(ids) = page {
             let mut users = self.get_all(&ids.items).await?;
             // Whoever became invisible just now is in the list that was read.
-            users.retain(|user| query.with_invisible || !user.invisible);
+            users.retain(|user| query.by_vendor || !user.invisible);
             return Ok(Page { items: users, total: ids.total });
         }
         let ids = query.select(self.entries(query).await?);
         if let Some(metadata) = &query.metadata {
-            return self.search_metadata(ids, metadata, query.page).await;
+            return self.search_metadata(ids, metadata, query).await;
         }
         let ids = slice(ids, query.page);
         Ok(Page { items: self.get_all(&ids.items).await?, total: ids.total })
     }
 
     async fn ids_by_age(&self, list: &List, query: &UserQuery) -> Result<Page<UserId>, StoreError> {
-        let sight = if query.with_invisible { Sight::All } else { Sight::Visible };
+        let sight = if query.by_vendor { Sight::All } else { Sight::Visible };
         let page = self.roster(list).page(query.page, sight).await?;
         let items = page.items.iter().map(|id| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
         Ok(Page { items, total: page.total })
@@ -134,14 +134,14 @@ impl Users<'_> {
         &self,
         ids: Vec<UserId>,
         wanted: &Metadata,
-        page: PageRequest,
+        query: &UserQuery,
     ) -> Result<Page<User>, ListError> {
         if ids.len() > LARGEST_READ_LIST {
             return Err(ListError::TooLong(ids.len()));
         }
         let mut users = self.get_all(&ids).await?;
-        users.retain(|user| user.metadata.includes(wanted));
-        Ok(slice(users, page))
+        users.retain(|user| query.may_search(user) && user.metadata.includes(wanted));
+        Ok(slice(users, query.page))
     }
 
     /// Those of the users `ids` who belong to one of `tenants`; to any, when none is named.
@@ -195,11 +195,15 @@ impl UserQuery {
 
     /// The page of `users`, who have all been read.
     fn choose(&self, users: Vec<User>) -> Page<User> {
-        let mut entries: Vec<_> = users.iter().map(UserEntry::from).collect();
+        let entry = |user| UserEntry { pending: !self.may_search(user), ..UserEntry::of(user, &List::Users) };
+        let mut entries: Vec<_> = users.iter().map(entry).collect();
         entries.sort_by_key(|entry| entry.created_at);
         let mut users: BTreeMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
         let mut chosen: Vec<_> = self.select(entries).iter().filter_map(|id| users.remove(id)).collect();
-        chosen.retain(|user| self.metadata.as_ref().is_none_or(|wanted| user.metadata.includes(wanted)));
+        chosen.retain(|user| {
+            let includes = |wanted| self.may_search(user) && user.metadata.includes(wanted);
+            self.metadata.as_ref().is_none_or(includes)
+        });
         slice(chosen, self.page)
     }
 
@@ -207,10 +211,13 @@ impl UserQuery {
     fn select(&self, mut entries: Vec<UserEntry>) -> Vec<UserId> {
         let filter = self.filter.as_deref().map(folded);
         let prefix = self.name_prefix.as_deref().map(folded);
+        if !self.by_vendor {
+            entries.iter_mut().filter(|entry| entry.pending).for_each(UserEntry::hide);
+        }
         entries.retain(|entry| {
             filter.as_deref().is_none_or(|filter| entry.contains(filter))
                 && prefix.as_deref().is_none_or(|prefix| entry.is_named(prefix))
-                && (self.with_invisible || !entry.invisible)
+                && (self.by_vendor || !entry.invisible)
         });
         match self.sort {
             UserSort::CreatedAt => {}
@@ -227,6 +234,13 @@ impl UserQuery {
         entries.into_iter().map(|entry| entry.id).collect()
     }
 
+    /// Whether whoever asks may search by more of `user` than the address. As they are shown, the first of the tenants that
+    /// they belong to decides.
+    fn may_search(&self, user: &User) -> bool {
+        let shown_in = self.tenants.iter().find(|tenant| user.membership(tenant).is_some());
+        self.by_vendor || !shown_in.is_some_and(|tenant| is_pending(user, tenant))
+    }
+
     /// The users of `tenants`, or of the whole environment, oldest first.
     #[must_use]
     pub fn page(tenants: Vec<TenantId>, limit: usize, index: usize) -> Self {
@@ -236,7 +250,7 @@ impl UserQuery {
             name_prefix: None,
             ids: None,
             metadata: None,
-            with_invisible: true,
+            by_vendor: true,
             sort: UserSort::CreatedAt,
             page: PageRequest { limit, index, order: Order::Ascending },
         }
@@ -244,6 +258,15 @@ impl UserQuery {
 }
 
 impl UserEntry {
+    /// Leaves the address, the id and the age.
+    fn hide(&mut self) {
+        self.name = None;
+        self.provider = Provider::default();
+        self.verified = false;
+        self.locked = false;
+        self.active_tenant = None;
+    }
+
     fn contains(&self, filter: &str) -> bool {
         let texts = [Some(self.email.as_str()), self.name.as_deref()];
         texts.into_iter().flatten().any(|text| folded(text).contains(filter))

@@ -93,22 +93,26 @@ impl Users<'_> {
         else {
             return Ok(false);
         };
-        let entry = UserEntry::from(&stored.value.user);
+        let entry = UserEntry::of(&stored.value.user, &list);
         let was_active = stored.value.user.active_tenant.as_ref() == Some(moving.source);
         let mut transaction = Transaction::new(self.table());
         self.take_out(&mut transaction, &mut stored.value, moving.source, &entry, false)?;
         if was_active {
             stored.value.user.active_tenant = Some(moving.target.clone());
         }
-        if let Some(there) = stored.value.user.membership_mut(moving.target) {
+        let UserItem { user, places } = &mut stored.value;
+        if let Some(there) = user.membership_mut(moving.target) {
             there.absorb(arriving);
+            if let Some(place) = places.get(&list.name()) {
+                roster.replace(&mut transaction, *place, &UserEntry::of(user, &list))?;
+            }
         } else {
             let directory = Directory::of(batch.item(&roster.directory_key()));
             require_open(&list, roster.takes_entries(&directory)).map_err(UpdateError::Refused)?;
-            let place = directory.next_place(moving.now, stored.value.user.invisible);
-            roster.add(&mut transaction, &directory, place, &UserEntry::from(&stored.value.user))?;
-            stored.value.places.insert(list.name(), place);
-            stored.value.user.memberships.push(arriving);
+            let place = directory.next_place(moving.now, user.invisible);
+            user.memberships.push(arriving);
+            places.insert(list.name(), place);
+            roster.add(&mut transaction, &directory, place, &UserEntry::of(user, &list))?;
         }
         transaction.replace(self.key(id), &stored)?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;

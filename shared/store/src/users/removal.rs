@@ -146,7 +146,7 @@ impl Users<'_> {
             return Ok(false);
         };
         check(&stored.value.user).map_err(UpdateError::Refused)?;
-        let entry = UserEntry::from(&stored.value.user);
+        let entry = UserEntry::of(&stored.value.user, &List::Users);
         let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
         let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
         if left.is_empty() && !matches!(leaving, Leaving::Everything) {

@@ -26,7 +26,7 @@ async fn list_of(count: usize) -> (EnvironmentStore, TenantId, Vec<UserId>) {
 /// The page `index` of 50, in `order`, as somebody sees it who sees the invisible ones if `all`.
 fn page(tenant: &TenantId, index: usize, order: Order, all: bool) -> UserQuery {
     let page = PageRequest { limit: 50, index, order };
-    UserQuery { with_invisible: all, page, ..UserQuery::page(vec![tenant.clone()], 50, 0) }
+    UserQuery { by_vendor: all, page, ..UserQuery::page(vec![tenant.clone()], 50, 0) }
 }
 
 /// What `query` costs: round trips and read units.
@@ -127,7 +127,7 @@ async fn pages_leave_the_invisible_out_and_sum_to_the_total() {
     }
     let of_all = own.users().list(&page(&acme, 0, Order::Ascending, true)).await.unwrap();
     assert_eq!(of_all.total, 898);
-    let everybody = UserQuery { with_invisible: false, ..UserQuery::page(Vec::new(), 50, 0) };
+    let everybody = UserQuery { by_vendor: false, ..UserQuery::page(Vec::new(), 50, 0) };
     assert_eq!(
         own.users().list(&everybody).await.unwrap().total,
         seen.len(),
