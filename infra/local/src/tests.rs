@@ -150,7 +150,8 @@ async fn nobody_else_may_read_the_data_whoever_made_its_folder() {
     std::fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o755)).unwrap();
     let server = Running::start(&format!("--data-dir {}", folder.0.display())).await;
     let files: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(Result::unwrap).collect();
-    assert!(files.iter().any(|file| file.file_name() == "table.db"), "{files:?}");
+    // The table is elsewhere when the tests run on another engine.
+    assert!(files.iter().any(|file| file.file_name() == "mail.jsonl"), "{files:?}");
     for file in files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
     }
