@@ -15,16 +15,11 @@ TIMEOUT_SECONDS = 300
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"}
 
 
-class Front:
-    """A port that is open while this is used as a context.
+class Port:
+    """A port at which `handler` answers, with `attributes` of its own, while this is used as a context."""
 
-    `api` answers a method, a path, headers and a body with a status, headers and a body; `endpoint` is the emulator's.
-    """
-
-    def __init__(self, endpoint, api=None, port=0):
-        self.api = api
-        self._endpoint = endpoint
-        handler = type("Handler", (Handler,), {"front": self})
+    def __init__(self, handler, port=0, **attributes):
+        handler = type("Handler", (handler,), attributes)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
 
@@ -39,6 +34,18 @@ class Front:
     @property
     def address(self):
         return f"http://127.0.0.1:{self._server.server_port}"
+
+
+class Front(Port):
+    """The port of the API and of the mails.
+
+    `api` answers a method, a path, headers and a body with a status, headers and a body; `endpoint` is the emulator's.
+    """
+
+    def __init__(self, endpoint, api=None, port=0):
+        super().__init__(Handler, port, front=self)
+        self.api = api
+        self._endpoint = endpoint
 
     def mails(self):
         """What SES was given, newest first, in the shape in which the local server shows it."""

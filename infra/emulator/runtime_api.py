@@ -7,28 +7,16 @@ is not the function's, or waits for ever. Here an answer is taken whole, and pas
 
 import contextlib
 import http.client
-import http.server
 import select
-import threading
 
 import front
 
-class RuntimeApi:
-    """A port that passes what it is asked on to the port `upstream`, while this is used as a context."""
+
+class RuntimeApi(front.Port):
+    """A port that passes what it is asked on to the port `upstream`."""
 
     def __init__(self, upstream):
-        handler = type("Handler", (Handler,), {"upstream": upstream, "idle": []})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler, upstream=upstream, idle=[])
 
 
 class Handler(front.Handler):

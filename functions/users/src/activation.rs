@@ -240,7 +240,9 @@ async fn mail_again(
         Some(tenant) => store.tenants().get(tenant).await?,
         None => None,
     };
-    mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await
+    // That it was not sent has been logged.
+    mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
+    Ok(())
 }
 
 /// The tenant that a mail speaks of: the first that waits for the user, or their first.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
@@ -25,6 +27,9 @@ impl EmailAddress {
     /// The longest address that a mail server must take (RFC 5321, section 4.5.3.1.3), in bytes.
     const MAX_BYTES: usize = 254;
 
+    /// The longest name before the `@` (RFC 5321, section 4.5.3.1.1), in bytes.
+    const MAX_NAME_BYTES: usize = 64;
+
     /// The address as it is stored and shown.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -41,10 +46,14 @@ impl FromStr for EmailAddress {
             return Err(EmailAddressError);
         }
         let (name, domain) = text.trim().rsplit_once('@').ok_or(EmailAddressError)?;
-        let spelled = format!("{}@{}", spelled_name(name)?, spelled_domain(domain)?);
+        let (name, domain) = (spelled_name(name)?, spelled_domain(domain)?);
         let rules = email_address::Options::default().without_display_text().without_domain_literal();
-        let parses = email_address::EmailAddress::parse_with_options(&spelled, rules).is_ok();
-        if !parses || spelled.len() > Self::MAX_BYTES {
+        // To email_address most characters beyond ASCII are none of an address; to RFC 6531 they are as letters are.
+        let as_ascii: String = name.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
+        let parses =
+            email_address::EmailAddress::parse_with_options(&format!("{as_ascii}@{domain}"), rules).is_ok();
+        let spelled = format!("{name}@{domain}");
+        if !parses || name.len() > Self::MAX_NAME_BYTES || spelled.len() > Self::MAX_BYTES {
             return Err(EmailAddressError);
         }
         Ok(Self(spelled))
@@ -54,13 +63,19 @@ impl FromStr for EmailAddress {
 /// The name before the `@`, which nobody can mistake for another.
 fn spelled_name(name: &str) -> Result<String, EmailAddressError> {
     let hidden = |character: char| is_invisible(character) || (character.is_whitespace() && character != ' ');
-    if name.chars().any(hidden) {
+    // What Unicode has not assigned yet may be spelled otherwise once it is.
+    if name.chars().any(|character| hidden(character) || !is_assigned(character)) {
         return Err(EmailAddressError);
     }
     let spell = |name: &str| name.nfc().collect::<String>().to_lowercase().nfc().collect::<String>();
     let spelled = spell(name);
     // Whatever is read again must be the same address then.
     if spell(&spelled) == spelled { Ok(spelled) } else { Err(EmailAddressError) }
+}
+
+fn is_assigned(character: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    !matches!(category, GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
 }
 
 fn spelled_domain(domain: &str) -> Result<String, EmailAddressError> {
@@ -101,9 +116,6 @@ impl fmt::Debug for EmailAddress {
 
 #[cfg(test)]
 mod tests {
-    use icu_properties::CodePointMapData;
-    use icu_properties::props::GeneralCategory;
-
     use super::*;
 
     fn parse(text: &str) -> Option<String> {
@@ -125,6 +137,9 @@ mod tests {
             ("info@acme.\u{b87}\u{ba8}\u{bcd}\u{ba4}\u{bbf}\u{baf}\u{bbe}", "acme.xn--xkc2dl3a5ee0h"),
             ("\u{7528}\u{6237}@\u{4f8b}\u{5b50}.\u{6d4b}\u{8bd5}", "xn--fsqu00a.xn--0zwm56d"),
             ("\u{928}\u{93f}@example.com", "example.com"),
+            ("\u{915}\u{94d}\u{937}@example.com", "example.com"),
+            ("\u{130}nci@example.com", "example.com"),
+            ("\u{1f426}@example.com", "example.com"),
             ("x@1und1.de", "1und1.de"),
             ("o'brien+news@example.com", "example.com"),
         ] {
@@ -136,11 +151,7 @@ mod tests {
     /// What is stored is read again, and must be the same address then.
     #[test]
     fn a_spelling_is_spelled_as_itself() {
-        let assigned = |character: &char| {
-            let category = CodePointMapData::<GeneralCategory>::new().get(*character);
-            !matches!(category, GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
-        };
-        for character in (char::MIN..=char::MAX).filter(assigned) {
+        for character in (char::MIN..=char::MAX).filter(|character| is_assigned(*character)) {
             let has_case = character.is_lowercase() || character.is_uppercase();
             let marks: &[&str] =
                 if has_case { &["", "\u{301}", "\u{307}", "\u{327}", "\u{345}"] } else { &[""] };
@@ -172,6 +183,10 @@ mod tests {
             "jane\u{200b}@example.com",
             "jane\u{202e}@example.com",
             "ja\u{a0}ne@example.com",
+            "jane\u{378}@example.com",
+            "jane\u{e000}@example.com",
+            &format!("{}@example.com", "x".repeat(65)),
+            &format!("{}@example.com", "\u{e9}".repeat(33)),
             "jane@exa\u{0}mple.com",
             "jane@-example.com",
             "jane@example..com",

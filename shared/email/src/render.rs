@@ -36,18 +36,13 @@ impl Renderer {
         let variables = variables(mail)?;
         let folder = folder(M::TEMPLATE);
         let from_name = one_line(&sender.name);
-        let with_sender = context! {
-            senderName => &from_name,
-            senderEmail => sender.address.as_str(),
-            ..TemplateValue::from(Serde(&variables)),
+        let with_sender = |name: &str, variables: &JsonObject| {
+            let variables = TemplateValue::from(Serde(variables));
+            context! { senderName => name, senderEmail => sender.address.as_str(), ..variables }
         };
-        let in_subject = context! {
-            senderName => shown(&from_name),
-            senderEmail => sender.address.as_str(),
-            ..TemplateValue::from(Serde(&shown_in_subject(&variables))),
-        };
+        let in_subject = with_sender(&shown(&from_name), &shown_in_subject(&variables));
         let subject = one_line(&self.file(folder, "subject.txt", &in_subject)?);
-        let with_subject = context! { subject => &subject, ..with_sender };
+        let with_subject = context! { subject => &subject, ..with_sender(&from_name, &variables) };
         Ok(Message {
             to: to.clone(),
             from: sender.address.clone(),

@@ -103,7 +103,7 @@ pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, 
 }
 
 /// The attribute that holds `entity`.
-fn to_document<T: Entity>(entity: &T) -> Result<AttributeValue, StoreError> {
+pub(crate) fn to_document<T: Entity>(entity: &T) -> Result<AttributeValue, StoreError> {
     let document = serde_json::to_string(entity).map_err(|error| corrupt(T::TYPE, error))?;
     if document.len() > T::MAX_BYTES {
         return Err(StoreError::TooLarge { entity: T::TYPE, most: T::MAX_BYTES });

@@ -23,7 +23,7 @@ pub use admission::{Admission, Arrival};
 pub use joining::{Addition, NewUser, NewUserError};
 pub use listing::{Glance, UserQuery, UserSort};
 
-use crate::entity::{Entity, Item, Stored, number};
+use crate::entity::{Entity, Item, Stored, number, to_document};
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster};
 use crate::table::Table;
@@ -79,10 +79,9 @@ impl Login {
         Condition::new("contains(document, :owner)", ":owner", AttributeValue::S(text))
     }
 
-    /// That a login is this one still: a salt is never the same twice.
-    fn has_that_password(&self) -> Condition {
-        let text = format!(r#""password_hash":"{}""#, self.password_hash.as_deref().unwrap_or_default());
-        Condition::new("contains(document, :hash)", ":hash", AttributeValue::S(text))
+    /// That a login is this one still.
+    fn is_unchanged(&self) -> Result<Condition, StoreError> {
+        Ok(Condition::new("document = :read", ":read", to_document(self)?))
     }
 
     fn of(user: &User, password_hash: Option<String>) -> Self {

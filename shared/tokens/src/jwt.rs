@@ -240,14 +240,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_would_not_be_read_is_not_written() {
+        let large = UserClaims { name: "x".repeat(AccessToken::MAX_BYTES), ..user() };
+        let written = encode(&large, &**test_keys::first()).await;
+        assert!(matches!(written, Err(SigningError::TooLarge)), "{written:?}");
+    }
+
+    #[tokio::test]
     async fn what_is_no_token_is_refused() {
         let token = written(&user()).await;
         for text in ["", ".", "..", "...", "a.b.c", "nonsense", "é.é.é", &format!("{token}.x")] {
             assert_eq!(read(text), Err(TokenError::Malformed), "{text:?}");
         }
-        assert_eq!(
-            read(&format!("{token}{}", "A".repeat(AccessToken::MAX_BYTES))),
-            Err(TokenError::Malformed)
-        );
+        let padded = format!("{token}{}", "A".repeat(AccessToken::MAX_BYTES));
+        assert_eq!(read(&padded), Err(TokenError::Malformed));
     }
 }

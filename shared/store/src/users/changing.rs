@@ -89,7 +89,7 @@ impl Users<'_> {
         })
     }
 
-    /// Writes another hash of the same password, unless the one in `login` is no longer what signs in to `email`.
+    /// Writes another hash of the same password, unless `login` is no longer what signs in to `email`.
     ///
     /// # Errors
     /// The table fails.
@@ -99,7 +99,7 @@ impl Users<'_> {
         login: Login,
         password_hash: String,
     ) -> Result<(), StoreError> {
-        let condition = login.has_that_password();
+        let condition = login.is_unchanged()?;
         let renewed = Login { password_hash: Some(password_hash), ..login };
         let mut transaction = Transaction::new(self.table());
         transaction.overwrite_if(self.login_key(email), &renewed, condition)?;
@@ -231,7 +231,8 @@ impl Users<'_> {
         Ok(())
     }
 
-    /// Writes the entry of the user `item` anew in those of `lists` that they are in, and counts it as what it is now. The user's item says how it is counted and is to be written in the same transaction.
+    /// Writes the entry of the user `item` anew in those of `lists` that they are in, and counts it as what it is now. The
+    /// user's item says how it is counted and is to be written in the same transaction.
     fn rewrite(
         &self,
         transaction: &mut Transaction<'_>,

@@ -93,10 +93,9 @@ impl Users<'_> {
         else {
             return Ok(false);
         };
-        let entry = UserEntry::of(&stored.value.user, &list);
         let was_active = stored.value.user.active_tenant.as_ref() == Some(moving.source);
         let mut transaction = Transaction::new(self.table());
-        self.take_out(&mut transaction, &mut stored.value, moving.source, &entry, false)?;
+        self.take_out(&mut transaction, &mut stored.value, moving.source, false)?;
         if was_active {
             stored.value.user.active_tenant = Some(moving.target.clone());
         }

@@ -146,7 +146,6 @@ impl Users<'_> {
             return Ok(false);
         };
         check(&stored.value.user).map_err(UpdateError::Refused)?;
-        let entry = UserEntry::of(&stored.value.user, &List::Users);
         let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
         let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
         if left.is_empty() && !matches!(leaving, Leaving::Everything) {
@@ -156,12 +155,13 @@ impl Users<'_> {
         let mut removed = None;
         for tenant in &left {
             let only_if_removed = matches!(leaving, Leaving::Removed(_));
-            removed = self.take_out(&mut transaction, &mut stored.value, tenant, &entry, only_if_removed)?;
+            removed = self.take_out(&mut transaction, &mut stored.value, tenant, only_if_removed)?;
         }
         let user = &stored.value.user;
         if user.memberships.is_empty() {
             transaction.remove_if(self.login_key(&user.email), Login::belongs_to(user.id))?;
             if let Some(place) = stored.value.places.get(&List::Users.name()) {
+                let entry = UserEntry::of(user, &List::Users);
                 self.roster(&List::Users).remove(&mut transaction, *place, &entry)?;
             }
             transaction.remove_unchanged(self.key(id), &stored)?;
@@ -175,24 +175,23 @@ impl Users<'_> {
         }
     }
 
-    /// Takes the user `item`, and `entry` with them, out of `tenant`; with `only_if_removed`, if that is there no more.
+    /// Takes the user `item`, and their entry, out of `tenant`; with `only_if_removed`, if that is there no more.
     /// The answer is the write that fails when it is.
     pub(super) fn take_out(
         &self,
         transaction: &mut Transaction<'_>,
         item: &mut UserItem,
         tenant: &TenantId,
-        entry: &UserEntry,
         only_if_removed: bool,
     ) -> Result<Option<Write>, StoreError> {
         let list = List::Members(tenant.clone());
         let mut removed = None;
         if let Some(place) = item.places.remove(&list.name()) {
-            let roster = self.roster(&list);
+            let (roster, entry) = (self.roster(&list), UserEntry::of(&item.user, &list));
             if only_if_removed {
-                removed = Some(roster.remove_if_closed(transaction, place, entry)?);
+                removed = Some(roster.remove_if_closed(transaction, place, &entry)?);
             } else {
-                roster.remove(transaction, place, entry)?;
+                roster.remove(transaction, place, &entry)?;
             }
         }
         item.user.leave(tenant);

@@ -10,6 +10,14 @@ use serde_json::json;
 
 use crate::support::{ENTROPY, at, environment, membership, session, tenant, user};
 
+/// An environment that is there to be read.
+async fn stored_environment() -> EnvironmentStore {
+    let own = environment().await;
+    let made = new_environment(own.id(), &PlainToken::random(&ENTROPY), at(0));
+    assert!(rookery_testkit::connect().await.environments().create(&made, &[], &[]).await.unwrap());
+    own
+}
+
 async fn members(environment: &EnvironmentStore, tenant: Option<&TenantId>) -> usize {
     let query = UserQuery::page(tenant.into_iter().cloned().collect(), 10, 0);
     environment.users().list(&query).await.unwrap().total
@@ -100,10 +108,29 @@ async fn no_change_of_a_user_is_lost() {
 }
 
 #[tokio::test]
+async fn another_hash_of_a_password_does_not_replace_that_of_a_later_one() {
+    let own = stored_environment().await;
+    own.tenants().create(&tenant("acme")).await.unwrap();
+    let jane = user("jane@example.com", &[&"acme".parse().unwrap()], 0);
+    own.users().create(&jane).await.unwrap();
+    let (store, email) = (own.users(), &jane.user.email);
+    let login = async || store.login(email).await.unwrap().unwrap().value.unwrap();
+    store.renew_hash(email, login().await, "anew".to_owned()).await.unwrap();
+    assert_eq!(login().await.password_hash.as_deref(), Some("anew"));
+
+    let read = login().await;
+    let snapshot = store.snapshot(jane.user.id).await.unwrap().unwrap().value.unwrap();
+    let changed = store.update_with_password(snapshot, "later", |_| Ok::<_, Infallible>(()));
+    changed.await.unwrap().unwrap();
+    store.renew_hash(email, read, "anew again".to_owned()).await.unwrap();
+    let left = login().await;
+    assert_eq!(left.password_hash.as_deref(), Some("later"));
+    assert!(left.is_of(&store.get(jane.user.id).await.unwrap().unwrap()));
+}
+
+#[tokio::test]
 async fn of_eight_rotations_of_one_session_one_wins_and_the_others_see_it() {
-    let own = environment().await;
-    let made = new_environment(own.id(), &PlainToken::random(&ENTROPY), at(0));
-    assert!(rookery_testkit::connect().await.environments().create(&made, &[], &[]).await.unwrap());
+    let own = stored_environment().await;
     let before = session(UserId::random(&ENTROPY), &"acme".parse().unwrap());
     own.sessions().begin(&before).await.unwrap();
     let afters: Vec<_> = (0..8)
