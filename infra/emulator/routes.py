@@ -23,7 +23,7 @@ def read(file):
     return [
         (event["Properties"].get("Method", "ANY"), event["Properties"].get("Path"), resource["Properties"]["CodeUri"])
         for resource in resources if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
+        for event in resource["Properties"]["Events"].values() if event["Type"] == "HttpApi"
     ]
 
 

@@ -6,6 +6,7 @@
 //! makes tenants and users of its own, so they run side by side and against a server that has data.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod doors;
 mod invitation;
 mod management;

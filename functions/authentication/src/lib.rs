@@ -4,6 +4,8 @@ mod discovery;
 #[cfg(test)]
 mod faults;
 mod logout;
+#[cfg(test)]
+mod recorded;
 mod refresh;
 #[cfg(test)]
 mod removed_tenants;

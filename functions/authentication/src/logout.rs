@@ -4,7 +4,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::future::try_join_all;
-use rookery_domain::Environment;
+use rookery_domain::{Action, Environment};
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::{ApiResult, HostEnvironment, cookies, no_environment};
 
@@ -40,7 +40,7 @@ pub(crate) async fn log_out(
     let environment = environment.ok_or_else(no_environment)?;
     TrustedOrigin::require(&headers, &environment)?;
     let sessions = store.sessions();
-    try_join_all(issued.iter().map(|session| sessions.end(session.user_id, session.id))).await?;
+    try_join_all(issued.iter().map(|session| sessions.end_one(session, Action::SignedOut))).await?;
     Ok(cleared(&environment))
 }
 

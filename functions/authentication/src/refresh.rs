@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::future::try_join_all;
 use rookery_domain::{
-    Environment, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User,
+    Action, Environment, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::{AuthenticationResponse, SignedIn};
@@ -61,7 +61,8 @@ pub(crate) async fn refresh(
     if let Some(signed_in) = refreshed {
         return Ok(signed_in.respond(StatusCode::CREATED, origin));
     }
-    store.sessions().end(refresh.session.user_id, refresh.session.id).await?;
+    let reused = matches!(refresh.session.judge(&refresh.token, now), Presented::Reused);
+    store.sessions().end_one(&refresh.session, reused.then_some(Action::RefreshTokenReused)).await?;
     Err(over())
 }
 

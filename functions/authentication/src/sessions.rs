@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::{Session, SessionId, Timestamp};
+use rookery_domain::{Action, Session, SessionId, Timestamp};
 use rookery_http::auth::ActingUser;
 use rookery_http::{ApiError, ApiResult, AppState, Path};
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub(crate) async fn current(caller: ActingUser) -> ApiResult<Json<SessionRespons
     responses((status = OK)),
 )]
 pub(crate) async fn end_all(caller: ActingUser) -> ApiResult<()> {
-    Ok(caller.store.sessions().end_all(caller.user.id, |_| true).await?)
+    Ok(caller.store.sessions().end_all(caller.user.id, Action::SessionsRevoked, |_| true).await?)
 }
 
 /// Ends one session of a user.
@@ -112,7 +112,7 @@ pub(crate) async fn end_all(caller: ActingUser) -> ApiResult<()> {
     responses((status = OK), (status = NOT_FOUND)),
 )]
 pub(crate) async fn end(caller: ActingUser, Path(id): Path<SessionId>) -> ApiResult<()> {
-    if caller.store.sessions().end(caller.user.id, id).await? {
+    if caller.store.sessions().end(caller.user.id, id, Action::SessionsRevoked).await? {
         return Ok(());
     }
     Err(ApiError::NotFound("session"))

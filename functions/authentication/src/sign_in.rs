@@ -3,15 +3,16 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    AuthStrategy, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User, UserId,
+    Action, AuthStrategy, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User,
+    UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
-use rookery_http::session::AuthenticationResponse;
+use rookery_http::session::{AuthenticationResponse, SignedIn};
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, RateLimited, mails,
     no_environment, session,
 };
-use rookery_store::{EnvironmentStore, Login, WithEnvironment};
+use rookery_store::{EnvironmentStore, Login, Subject, WithEnvironment};
 use rookery_tokens::{PasswordHash, Verdict};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -76,13 +77,45 @@ pub(crate) async fn sign_in(
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
     require_password_strategy(&environment)?;
-    let (user, there) = prove(&app, &store, login, request.password).await?;
-    if !user.verified && !environment.configuration.allow_not_verified_users_login {
-        return Err(ask_to_verify(&app, &store, &environment, &user).await?);
+    let whom = subject_of(login.as_ref());
+    match complete(&app, &store, environment, login, request.password, client).await {
+        Ok(signed_in) => Ok(signed_in.respond(StatusCode::OK, origin)),
+        Err(error) => Err(noted(&store, whom, error).await?),
     }
-    let user = let_in(&store, &environment, user).await?;
-    let signed_in = session::begin(&app, &store, environment, user, &there, client).await?;
-    Ok(signed_in.respond(StatusCode::OK, origin))
+}
+
+async fn complete(
+    app: &RateLimited,
+    store: &EnvironmentStore,
+    environment: Environment,
+    login: Option<Login>,
+    password: Password,
+    client: ClientInfo,
+) -> ApiResult<SignedIn> {
+    let (user, there) = prove(app, store, login, password).await?;
+    if !user.verified && !environment.configuration.allow_not_verified_users_login {
+        return Err(ask_to_verify(app, store, &environment, &user).await?);
+    }
+    let user = let_in(store, &environment, user).await?;
+    session::begin(app, store, environment, user, &there, client).await
+}
+
+/// Whom a sign-in is about, for the audit log: whoever has the address, in the tenant that they would have landed in.
+fn subject_of(login: Option<&Login>) -> Subject {
+    let Some(login) = login else { return Subject::environment() };
+    let subject = Subject::environment().with("userId", &login.user_id);
+    match &login.likely_tenant {
+        Some(tenant) => subject.in_tenant(tenant),
+        None => subject,
+    }
+}
+
+/// Records that a sign-in was refused, if that is what `error` says.
+async fn noted(store: &EnvironmentStore, whom: Subject, error: ApiError) -> ApiResult<ApiError> {
+    if let ApiError::SignInFailed(_, reason) = &error {
+        store.record(Action::SignInRefused, whom.with("reason", reason)).await?;
+    }
+    Ok(error)
 }
 
 /// What `typed` signs in to. A text that is no e-mail address is nobody's, and is answered like any other of those.
@@ -172,7 +205,7 @@ async fn ask_to_verify(
     let (secret, token) = OneTimeToken::issue(&*app.entropy, app.now());
     let (users, tenants) = (store.users(), store.tenants());
     let (kept, tenant) = tokio::try_join!(
-        users.update(user.id, |user| {
+        users.update(user.id, Action::ActivationLinkIssued, |user| {
             user.activation = Some(token.clone());
             Ok::<_, ApiError>(())
         }),
@@ -196,7 +229,8 @@ async fn let_in(store: &EnvironmentStore, environment: &Environment, user: User)
         return Ok(user);
     }
     let users = store.users();
-    let updated = users.update(user.id, |user| {
+    // It is a part of the sign-in.
+    let updated = users.update(user.id, None, |user| {
         user.note_first_sign_in(verification_needed);
         Ok::<_, ApiError>(())
     });

@@ -71,7 +71,7 @@ impl Scene {
     pub(crate) async fn change_jane(&self, change: impl Fn(&mut User)) {
         let environment = self.app.environment();
         let users = environment.users();
-        let updated = users.update(self.jane.id, |user| {
+        let updated = users.update(self.jane.id, None, |user| {
             change(user);
             Ok::<_, ApiError>(())
         });
@@ -83,7 +83,9 @@ impl Scene {
         let (environment, hash) = (self.app.environment(), String::from(hash));
         let users = environment.users();
         let jane = users.snapshot(self.jane.id).await.unwrap().unwrap().value.unwrap();
-        let updated = users.update_with_password(jane, &hash, |_| Ok::<_, ApiError>(()));
+        let updated = users.update_with_password(jane, rookery_domain::Action::UserActivated, &hash, |_| {
+            Ok::<_, ApiError>(())
+        });
         updated.await.unwrap().unwrap();
     }
 

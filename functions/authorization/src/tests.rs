@@ -2,6 +2,7 @@
 
 mod categories;
 mod permissions;
+mod recorded;
 mod role_lists;
 mod roles;
 mod self_service;

@@ -825,3 +825,32 @@ async fn the_parts_of_a_tenant_have_a_bound_together() {
     let stored = app.environment().tenants().get(&acme).await.unwrap().unwrap();
     assert_eq!(stored.profile.date_format, None);
 }
+
+mod recorded {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_done_with_tenants() {
+        let app = app().await;
+        let vendor = app.vendor();
+        for id in ["acme", "labs"] {
+            vendor.post(TENANTS, json!({ "tenantId": id, "name": id })).await.expect(201);
+        }
+        vendor.put(&format!("{TENANTS}/acme"), json!({ "name": "Acme Ltd" })).await.expect(200);
+        vendor
+            .post(&format!("{TENANTS}/acme/metadata"), json!({ "metadata": { "plan": "gold" } }))
+            .await
+            .expect(201);
+        let edge = json!({ "parentTenantId": "acme", "childTenantId": "labs" });
+        vendor.post(HIERARCHY, edge.clone()).await.expect(201);
+        vendor.delete_with(HIERARCHY, edge).await.expect(200);
+        vendor.delete(&format!("{TENANTS}/acme")).await.expect(200);
+        let records = app.recorded().await;
+        let words: Vec<_> = records.iter().map(|record| record.action.as_deref().unwrap()).collect();
+        let expected = "tenant.created tenant.created tenant.updated tenant.updated tenant.linked tenant.unlinked \
+                        tenant.deleted";
+        assert_eq!(words.join(" "), expected);
+        let of: Vec<_> = records.iter().map(|record| record.tenant_id.as_ref().unwrap().as_str()).collect();
+        assert_eq!(of, ["acme", "labs", "acme", "acme", "labs", "labs", "acme"]);
+    }
+}

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    AuthStrategy, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
+    Action, AuthStrategy, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
     OneTimeTokenError, Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
@@ -104,16 +104,18 @@ pub(crate) async fn activate(
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
-        Some(hash) => users.update_with_password(waiting, hash, finish).await?,
-        None => users.update_from(waiting, finish).await?,
+        Some(hash) => users.update_with_password(waiting, Action::UserActivated, hash, finish).await?,
+        None => users.update_from(waiting, Action::UserActivated, finish).await?,
     };
     let user = updated.ok_or(OneTimeTokenError)?;
     if password_hash.is_some() {
         // They are void already: this keeps lists of sessions short.
         let own = prepared.session_id();
         let sessions = store.sessions();
-        let (kept, ended) =
-            tokio::join!(prepared.keep(&store, &user), sessions.end_all(id, |session| session.id != own));
+        let (kept, ended) = tokio::join!(
+            prepared.keep(&store, &user),
+            sessions.end_all(id, None, |session| session.id != own)
+        );
         ended?;
         return Ok(kept?.respond(StatusCode::OK, origin));
     }
@@ -229,7 +231,7 @@ async fn mail_again(
 ) -> ApiResult<()> {
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let users = store.users();
-    let updated = users.update(id, |user| {
+    let updated = users.update(id, Action::ActivationLinkIssued, |user| {
         if user.awaits_activation() {
             user.activation = Some(kept.clone());
         }

@@ -1,8 +1,8 @@
 //! Inviting people to a tenant.
 
 use rookery_domain::{
-    EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber, PictureAddress,
-    PlainToken, Provider, RoleId, User, UserId, WholeNumber,
+    Action, EmailAddress, Json, JsonObject, MembershipStatus, OneTimeToken, Password, PhoneNumber,
+    PictureAddress, PlainToken, Provider, RoleId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::{TenantAuth, WriteUsers};
 use rookery_http::members::{require_grantable, show};
@@ -213,7 +213,7 @@ impl<'a> Invitation<'a> {
         let (app, tenant) = (self.app, &entrance.tenant.tenant_id);
         let mut renewed = Renewed::default();
         let users = self.caller.store.users();
-        let updated = users.update(id, |user| {
+        let updated = users.update(id, Action::InvitationLinkIssued, |user| {
             let sees = self.caller.principal.sees(user);
             let Some(membership) = user.membership_mut(tenant) else {
                 return Err(ApiError::Busy);

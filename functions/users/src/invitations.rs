@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{EmailAddress, JsonObject, OneTimeTokenError, PlainToken, TenantId, User, UserId};
+use rookery_domain::{
+    Action, EmailAddress, JsonObject, OneTimeTokenError, PlainToken, TenantId, User, UserId,
+};
 use rookery_http::auth::{ResendActivationEmail, TenantAuth};
 use rookery_http::{ApiError, ApiResult, AppState, Body, HostEnvironment, RateLimited};
 use rookery_store::WithEnvironment;
@@ -37,7 +39,8 @@ pub(crate) async fn accept(
 ) -> ApiResult<StatusCode> {
     let id: UserId = mailed.user_id.parse().map_err(|_| OneTimeTokenError)?;
     let (token, now) = (PlainToken::presented(mailed.token), app.now());
-    let joined = store.users().update(id, |user| user.accept_invitation(&token, now).map(drop)).await?;
+    let accept = |user: &mut User| user.accept_invitation(&token, now).map(drop);
+    let joined = store.users().update(id, Action::InvitationAccepted, accept).await?;
     joined.ok_or(OneTimeTokenError)?;
     Ok(StatusCode::CREATED)
 }
@@ -95,7 +98,7 @@ async fn resend(
     let WithEnvironment { environment, value: login } = found;
     let id = login.ok_or(ApiError::NotFound("user"))?.user_id;
     let mut renewed = Renewed::default();
-    let updated = users.update(id, |user| {
+    let updated = users.update(id, Action::InvitationLinkIssued, |user| {
         require_visible(caller, user, tenants)?;
         renewed = Renewed::of(user, tenants, &*app.entropy, app.now());
         if renewed.tenants().next().is_none() {

@@ -1,7 +1,7 @@
 //! Links for vendors to hand out themselves.
 
 use axum::extract::State;
-use rookery_domain::{OneTimeToken, User, UserId};
+use rookery_domain::{Action, OneTimeToken, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Created, Path, mails};
 use rookery_store::WithEnvironment;
@@ -40,7 +40,7 @@ pub(crate) async fn generate_activation(
     let WithEnvironment { environment, value: user } = read(&vendor, id).await?;
     let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let users = vendor.store.users();
-    let updated = users.update_from(user, |user: &mut User| {
+    let updated = users.update_from(user, Action::ActivationLinkIssued, |user: &mut User| {
         if !user.awaits_activation() {
             return Err(ApiError::Invalid("the user is activated already, or locked".to_owned()));
         }

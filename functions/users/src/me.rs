@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::{TenantId, Timestamp, User};
+use rookery_domain::{Action, TenantId, Timestamp, User};
 use rookery_http::auth::{ActingUser, UserAuth};
 use rookery_http::wire::{PermissionResponse, RoleResponse, UserDetails, UserResponse, Viewer};
 use rookery_http::{ApiError, ApiResult, AppState, Body, members};
@@ -110,8 +110,8 @@ async fn change_profile(
     changes: &ProfileChanges,
 ) -> ApiResult<Json<UserResponse>> {
     let users = caller.store.users();
-    let updated =
-        users.update_from(caller.user.clone(), |user: &mut User| changes.clone().apply_to(user)).await?;
+    let change = |user: &mut User| changes.clone().apply_to(user);
+    let updated = users.update_from(caller.user.clone(), Action::UserUpdated, change).await?;
     let user = updated.ok_or(ApiError::NotFound("user"))?;
     show(app, &caller, user, caller.tenant_id.as_ref()).await
 }
@@ -162,7 +162,7 @@ pub(crate) async fn switch_tenant(
     // Whoever belongs to a tenant knows that it is there.
     let there = !caller.user.super_user || caller.store.tenants().get(&tenant).await?.is_some();
     let users = caller.store.users();
-    let updated = users.update_from(caller.user.clone(), |user: &mut User| {
+    let updated = users.update_from(caller.user.clone(), Action::TenantSwitched, |user: &mut User| {
         if !there || !user.reaches(&tenant, now) {
             return Err(ApiError::Forbidden("the user does not belong to this tenant".to_owned()));
         }

@@ -116,7 +116,7 @@ impl Mails<'_> {
             return Ok(());
         };
         let users = self.store.users();
-        let taken_back = users.update(user.id, |user| {
+        let taken_back = users.update(user.id, None, |user| {
             for renewal in &unsent {
                 renewal.take_back(user);
             }

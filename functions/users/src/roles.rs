@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use rookery_domain::{Authority, Catalog, Membership, Role, RoleId, User, UserId};
+use rookery_domain::{Action, Authority, Catalog, Membership, Role, RoleId, User, UserId};
 use rookery_http::auth::{DeleteUsersRoles, TenantAuth, WriteUsersRoles};
 use rookery_http::members::{and_roles, distinct_roles, require_grantable, require_outranked};
 use rookery_http::wire::RoleResponse;
@@ -107,7 +107,7 @@ impl RoleChange {
     ) -> ApiResult<UserRolesResponse> {
         let tenant = &caller.tenant_id;
         let users = caller.store.users();
-        let updated = users.update_from(self.user, |user: &mut User| {
+        let updated = users.update_from(self.user, Action::UserRolesChanged, |user: &mut User| {
             if !caller.principal.sees(user) {
                 return Err(ApiError::NotFound("user"));
             }

@@ -10,6 +10,7 @@ mod invitations;
 mod listing;
 mod me;
 mod membership;
+mod recorded;
 mod roles;
 mod standing;
 mod strangers;
@@ -64,7 +65,7 @@ async fn join(app: &TestApp, user: UserId, membership: &Membership) {
 async fn change(app: &TestApp, user: UserId, change: impl Fn(&mut User)) -> User {
     let environment = app.environment();
     let users = environment.users();
-    let updated = users.update(user, |user| {
+    let updated = users.update(user, None, |user| {
         change(user);
         Ok::<_, std::convert::Infallible>(())
     });

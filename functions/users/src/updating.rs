@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use rookery_domain::{EmailAddress, Json as FreeJson, LockReason, Metadata, User, UserId};
+use rookery_domain::{Action, EmailAddress, Json as FreeJson, LockReason, Metadata, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::members::show;
 use rookery_http::wire::{UserResponse, Viewer};
@@ -78,7 +78,7 @@ pub(crate) async fn update(
     Path(id): Path<UserId>,
     Body(changes): Body<UserChanges>,
 ) -> ApiResult<Json<UserResponse>> {
-    change(&vendor, id, |user| changes.clone().apply_to(user)).await
+    change(&vendor, id, Action::UserUpdated, |user| changes.clone().apply_to(user)).await
 }
 
 /// Leaves a user out of the lists that users see, or has them in again. They remain a member all the while.
@@ -97,7 +97,7 @@ pub(crate) async fn set_invisible(
     Path(id): Path<UserId>,
     Body(request): Body<InvisibleRequest>,
 ) -> ApiResult<Json<UserResponse>> {
-    change(&vendor, id, |user| {
+    change(&vendor, id, Action::UserVisibilityChanged, |user| {
         user.invisible = request.invisible;
         Ok(())
     })
@@ -122,7 +122,7 @@ pub(crate) async fn set_super_user(
     Path(id): Path<UserId>,
     Body(request): Body<SuperUserRequest>,
 ) -> ApiResult<Json<UserResponse>> {
-    change(&vendor, id, |user| {
+    change(&vendor, id, Action::SuperUserChanged, |user| {
         user.super_user = request.super_user;
         Ok(())
     })
@@ -150,7 +150,7 @@ pub(crate) async fn set_email(
     let changed = vendor.store.users().change_email(read, &request.email).await?;
     let user = changed.ok_or(ApiError::NotFound("user"))?;
     if before != user.email {
-        vendor.store.sessions().end_all(id, |_| true).await?;
+        vendor.store.sessions().end_all(id, None, |_| true).await?;
     }
     Ok(Json(show(&vendor.store, &environment, &user, None, Viewer::Vendor).await?))
 }
@@ -166,7 +166,7 @@ pub(crate) async fn set_email(
     responses((status = OK), (status = NOT_FOUND)),
 )]
 pub(crate) async fn verify(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
-    set(&vendor, id, User::verify).await
+    set(&vendor, id, Action::UserVerified, User::verify).await
 }
 
 /// Locks a user: they can sign in nowhere, and their sessions end.
@@ -180,8 +180,8 @@ pub(crate) async fn verify(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiRes
     responses((status = OK), (status = NOT_FOUND)),
 )]
 pub(crate) async fn lock(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
-    set(&vendor, id, |user| user.lock(LockReason::Administrator)).await?;
-    vendor.store.sessions().end_all(id, |_| true).await?;
+    set(&vendor, id, Action::UserLocked, |user| user.lock(LockReason::Administrator)).await?;
+    vendor.store.sessions().end_all(id, None, |_| true).await?;
     Ok(StatusCode::OK)
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn lock(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiResul
     responses((status = OK), (status = NOT_FOUND)),
 )]
 pub(crate) async fn unlock(vendor: VendorAuth, Path(id): Path<UserId>) -> ApiResult<StatusCode> {
-    set(&vendor, id, |user| user.locked = None).await
+    set(&vendor, id, Action::UserUnlocked, |user| user.locked = None).await
 }
 
 /// The user `id` to be changed, and the environment.
@@ -210,17 +210,24 @@ pub(crate) async fn read(vendor: &VendorAuth, id: UserId) -> ApiResult<WithEnvir
 async fn change(
     vendor: &VendorAuth,
     id: UserId,
+    action: Action,
     change: impl FnMut(&mut User) -> ApiResult<()>,
 ) -> ApiResult<Json<UserResponse>> {
     let WithEnvironment { environment, value } = read(vendor, id).await?;
-    let user = vendor.store.users().update_from(value, change).await?.ok_or(ApiError::NotFound("user"))?;
+    let user =
+        vendor.store.users().update_from(value, action, change).await?.ok_or(ApiError::NotFound("user"))?;
     Ok(Json(show(&vendor.store, &environment, &user, None, Viewer::Vendor).await?))
 }
 
 /// Makes `change`, and answers nothing.
-async fn set(vendor: &VendorAuth, id: UserId, change: impl Fn(&mut User)) -> ApiResult<StatusCode> {
+async fn set(
+    vendor: &VendorAuth,
+    id: UserId,
+    action: Action,
+    change: impl Fn(&mut User),
+) -> ApiResult<StatusCode> {
     let users = vendor.store.users();
-    let changed = users.update(id, |user| {
+    let changed = users.update(id, action, |user| {
         change(user);
         ApiResult::Ok(())
     });

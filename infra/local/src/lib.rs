@@ -13,6 +13,7 @@ mod pages;
 mod server;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 pub use banner::banner;
 pub use error::StartError;

@@ -20,7 +20,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::home::Home;
-use crate::{Options, StartError, body, environment, pages};
+use crate::{Options, StartError, body, environment, pages, worker};
 
 /// What a client needs to know of a server.
 #[derive(Clone, Serialize)]
@@ -41,6 +41,8 @@ pub struct Server {
     facts: Facts,
     listener: TcpListener,
     router: Router,
+    app: AppState,
+    written: worker::Written,
     // Kept until the server has stopped.
     _table: LocalTable,
     _lock: Option<File>,
@@ -52,14 +54,16 @@ impl Server {
     /// # Errors
     /// The port or the data cannot be had.
     pub async fn start(options: &Options) -> Result<Self, StartError> {
-        let port = |source| StartError::Port { port: options.port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(port)?;
-        let base_url = format!("http://{}", listener.local_addr().map_err(port)?);
+        let unusable = |source| StartError::Port { port: options.port, source };
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(unusable)?;
+        let base_url = format!("http://{}", port.local_addr().map_err(unusable)?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
 
         let home = Home::open(options, clock.clone(), &*entropy).await?;
-        let store = Store::new(Connection::new(&home.table.sdk_config(), home.table.table_name()));
+        let connection = Connection::new(&home.table.sdk_config(), home.table.table_name());
+        let (listener, written) = worker::channel();
+        let store = Store::new(connection.telling(listener));
         environment::prepare(&store, &home.credentials, &base_url, options, &*clock, &*entropy).await?;
 
         let facts = Facts {
@@ -82,10 +86,10 @@ impl Server {
         let hosts = environment::hosts(options).collect();
         let router = pages::router(facts.clone(), home.mail, hosts)?
             .fallback_service(service::service(rookery_openapi::router(), app.clone()))
-            .layer(from_fn_with_state(app, with_deferred))
+            .layer(from_fn_with_state(app.clone(), with_deferred))
             .layer(from_fn(with_client_address))
             .layer(from_fn(body::read_whole));
-        Ok(Self { facts, listener, router, _table: home.table, _lock: home.lock })
+        Ok(Self { facts, listener: port, router, app, written, _table: home.table, _lock: home.lock })
     }
 
     /// What clients need to know.
@@ -100,7 +104,10 @@ impl Server {
     /// The port fails.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
+        let worker = tokio::spawn(worker::run(self.app, self.written));
+        let served = axum::serve(self.listener, service).with_graceful_shutdown(stop).await;
+        worker.abort();
+        served
     }
 }
 

@@ -28,7 +28,7 @@ impl Group {
 }
 
 /// The groups, in the order in which a reader needs them. Each is a function on Lambda.
-static GROUPS: [Group; 7] = [
+static GROUPS: [Group; 8] = [
     Group {
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
@@ -70,6 +70,12 @@ static GROUPS: [Group; 7] = [
         description: "How sign-in works in an environment.",
         router: rookery_vendor_configuration::router,
         document: rookery_vendor_configuration::document,
+    },
+    Group {
+        name: "audit-logs",
+        description: "What happened in a tenant or in the environment: searched, counted and exported.",
+        router: rookery_audit_logs::router,
+        document: rookery_audit_logs::document,
     },
 ];
 

@@ -58,6 +58,7 @@ const GROUPS: [Group; 8] = [
             ("fe.secure.write.emailDomainRestrictions", "Write e-mail domain restrictions"),
             ("fe.secure.delete.emailDomainRestrictions", "Delete e-mail domain restrictions"),
             ("fe.secure.read.audits", "Read audit logs"),
+            ("fe.secure.write.audits", "Write audit logs"),
         ],
     ),
     (

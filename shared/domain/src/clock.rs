@@ -1,6 +1,7 @@
 //! Time, and who tells it.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -45,6 +46,16 @@ impl Timestamp {
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> i64 {
         self.as_seconds() - earlier.as_seconds()
+    }
+}
+
+/// Reads RFC 3339.
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let moment: jiff::Timestamp = text.parse()?;
+        Ok(Self::from_millis(moment.as_millisecond()))
     }
 }
 

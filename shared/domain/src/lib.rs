@@ -3,6 +3,9 @@
 //! This crate knows no AWS, no HTTP and no async runtime. It has no clock and no randomness of its own either:
 //! whatever needs them takes a [`Clock`] or an [`Entropy`].
 
+mod action;
+mod actor;
+mod audit;
 mod built_in;
 mod causes;
 mod clock;
@@ -26,6 +29,9 @@ mod user;
 mod web_address;
 mod whole_number;
 
+pub use action::Action;
+pub use actor::{Actor, ActorKind, Origin};
+pub use audit::{AuditRecord, Severity};
 pub use built_in::{built_in_permissions, first_roles};
 pub use causes::with_causes;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};

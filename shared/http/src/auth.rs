@@ -21,13 +21,15 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use rookery_domain::{Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId};
+use rookery_domain::{
+    Actor, ActorKind, Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId,
+};
 use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
 use rookery_tokens::{UserClaims, VendorClaims, decode};
 
 pub use permission::*;
 
-use crate::{ApiError, ApiResult, AppState, catalog_of, observed};
+use crate::{ApiError, ApiResult, AppState, actor, catalog_of, observed};
 
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 const TENANT_ID: HeaderName = HeaderName::from_static("frontegg-tenant-id");
@@ -102,6 +104,7 @@ pub struct Applicant<P> {
     /// The tenant; none for the whole environment.
     pub tenant_id: Option<TenantId>,
     claims: Claims,
+    actor: Actor,
     app: AppState,
     permission: PhantomData<P>,
 }
@@ -158,7 +161,9 @@ impl FromRequestParts<AppState> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
-        Claims::read(parts, app)?.look_up(app).await
+        let claims = Claims::read(parts, app)?;
+        let actor = claims.actor(parts, app);
+        claims.look_up(actor, app).await
     }
 }
 
@@ -177,18 +182,40 @@ impl Claims {
         Ok(Self::User(Box::new(claims)))
     }
 
-    async fn look_up(self, app: &AppState) -> ApiResult<Principal> {
+    /// Who acts, for the audit log. Which tenant a vendor acts in, they say themselves.
+    fn actor(&self, parts: &Parts, app: &AppState) -> Actor {
+        let anonymous = actor::anonymous(parts, app);
+        match self {
+            Self::Vendor(_) => {
+                let tenant = named_tenant(parts).ok().flatten();
+                anonymous.turning_out_to_be(ActorKind::Vendor).in_tenant(tenant)
+            }
+            Self::User(claims) => {
+                let user = ActorKind::User(claims.sub, claims.email.clone());
+                anonymous.turning_out_to_be(user).in_tenant(Some(claims.tenant_id.clone()))
+            }
+        }
+    }
+
+    async fn look_up(self, actor: Actor, app: &AppState) -> ApiResult<Principal> {
         match self {
             Self::Vendor(claims) => {
-                Ok(Principal::Vendor(VendorAuth { store: app.store.environment(claims.vendor_id) }))
+                let store = app.store.environment_for(claims.vendor_id, actor);
+                Ok(Principal::Vendor(VendorAuth { store }))
             }
-            Self::User(claims) => Ok(Principal::User(Box::new(authenticate_user(*claims, app).await?))),
+            Self::User(claims) => {
+                let store = app.store.environment_for(claims.aud, actor);
+                Ok(Principal::User(Box::new(authenticate_user(*claims, store, app).await?)))
+            }
         }
     }
 }
 
-async fn authenticate_user(claims: UserClaims, app: &AppState) -> ApiResult<UserAuth> {
-    let store = app.store.environment(claims.aud);
+async fn authenticate_user(
+    claims: UserClaims,
+    store: EnvironmentStore,
+    app: &AppState,
+) -> ApiResult<UserAuth> {
     let caller = store.users().caller(claims.sub, claims.sid, &[&claims.tenant_id]).await?;
     let WithEnvironment { environment, value } = caller.ok_or(ApiError::Unauthenticated)?;
     let Caller { session: Some(session), user: Some(user), tenants } = value else {
@@ -298,8 +325,9 @@ impl<P: Permission> FromRequestParts<AppState> for Applicant<P> {
             Claims::Vendor(claims) => (claims.vendor_id, named_tenant(parts)?),
             Claims::User(claims) => (claims.aud, Some(claims.tenant_id.clone())),
         };
-        let (store, app) = (app.store.environment(vendor), app.clone());
-        Ok(Self { store, tenant_id, claims, app, permission: PhantomData })
+        let actor = claims.actor(parts, app);
+        let (store, app) = (app.store.environment_for(vendor, actor.clone()), app.clone());
+        Ok(Self { store, tenant_id, claims, actor, app, permission: PhantomData })
     }
 }
 
@@ -320,8 +348,8 @@ impl<P: Permission> Applicant<P> {
     /// # Errors
     /// They are gone or may not, or the table fails.
     pub async fn admit(self) -> ApiResult<ScopeAuth<P>> {
-        let Self { store, tenant_id, claims, app, permission } = self;
-        let principal = claims.look_up(&app).await?;
+        let Self { store, tenant_id, claims, actor, app, permission } = self;
+        let principal = claims.look_up(actor, &app).await?;
         if let Principal::User(user) = &principal {
             user.require::<P>().await?;
         }

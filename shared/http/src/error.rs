@@ -9,7 +9,8 @@ use rookery_domain::{
     PasswordRejection, PhoneNumberError, RoleLevelError, TextError,
 };
 use rookery_store::{
-    CatalogWriteError, LinkError, ListError, NewTenantError, NewUserError, StoreError, UpdateError,
+    CatalogWriteError, JournalError, LinkError, ListError, NewTenantError, NewUserError, StoreError,
+    UpdateError,
 };
 use rookery_tokens::{AccessToken, PasswordError, SigningError};
 use serde::Serialize;
@@ -279,6 +280,15 @@ impl From<ListError> for ApiError {
                 "{error}: ask for less of it, without a filter and in its own order, or tenant by tenant"
             )),
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JournalError> for ApiError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::TooMany(_) => Self::Invalid(error.to_string()),
+            JournalError::Store(error) => error.into(),
         }
     }
 }

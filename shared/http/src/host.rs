@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName};
 use rookery_domain::VendorId;
 use rookery_store::EnvironmentStore;
 
-use crate::{ApiError, ApiResult, AppState, observed};
+use crate::{ApiError, ApiResult, AppState, actor, observed};
 
 /// Names the environment's host when a request comes by another.
 const VENDOR_HOST: HeaderName = HeaderName::from_static("frontegg-vendor-host");
@@ -24,7 +24,7 @@ impl FromRequestParts<AppState> for HostEnvironment {
         match environment_of(&parts.headers, app).await? {
             Some(vendor) => {
                 observed::environment(parts, vendor);
-                Ok(Self(app.store.environment(vendor)))
+                Ok(Self(app.store.environment_for(vendor, actor::anonymous(parts, app))))
             }
             None => Err(no_environment()),
         }
@@ -84,11 +84,17 @@ impl FromRequestParts<AppState> for ClientInfo {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> ApiResult<Self> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl ClientInfo {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self {
+        Self {
             ip_address: parts.extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
             user_agent: agent.map(|agent| agent.chars().take(512).collect()),
-        })
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`wire`]: the shapes that several groups answer.
 //! - [`service`]: what stands around a group's router, and [`Observed`]: what it finds out about a request.
 
+mod actor;
 pub mod auth;
 pub mod cookies;
 mod deferred;

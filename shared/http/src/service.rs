@@ -20,6 +20,7 @@ use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
+use crate::actor::TraceId;
 use crate::{ApiError, AppState, Observed};
 
 /// The id by which a request is found in the logs; clients report it with errors.
@@ -65,8 +66,9 @@ fn with_layers(router: Router<AppState>, app: AppState) -> Router {
 
 /// Gives the request an id, which its log lines and its answer carry. The path as it was called is not logged: somebody may
 /// have put an address or a token into it.
-async fn trace(app: AppState, request: Request, next: Next) -> Response {
+async fn trace(app: AppState, mut request: Request, next: Next) -> Response {
     let id = app.entropy.uuid().to_string();
+    request.extensions_mut().insert(TraceId(id.clone()));
     let (method, extensions) = (request.method().clone(), request.extensions());
     let route = extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let observed = extensions.get::<Observed>().cloned().unwrap_or_default();

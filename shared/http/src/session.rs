@@ -106,7 +106,7 @@ impl Prepared {
     /// The table fails.
     pub async fn keep(self, store: &EnvironmentStore, user: &User) -> ApiResult<SignedIn> {
         let session = Session { generation: user.session_generation, ..self.session };
-        keep(store, &session).await?;
+        keep(&store.acting_as(user), &session).await?;
         Ok(self.signed_in)
     }
 }
@@ -154,11 +154,12 @@ pub async fn begin(
     there: &[TenantId],
     client: ClientInfo,
 ) -> ApiResult<SignedIn> {
+    let acting = store.acting_as(&user);
     loop {
         let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
         let (access_token, kept, is_there) = tokio::join!(
             issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
-            keep(store, &session),
+            keep(&acting, &session),
             is_there(store, there, user.id, &session.tenant_id),
         );
         if access_token.is_err() || kept.is_err() || !matches!(is_there, Ok(true)) {
@@ -217,7 +218,7 @@ pub async fn is_there(
 
 /// Ends a session whose tokens nobody will have. Should that fail too, it is a line too many in a list until it expires.
 async fn discard(store: &EnvironmentStore, session: &Session) {
-    if let Err(error) = store.sessions().end(session.user_id, session.id).await {
+    if let Err(error) = store.sessions().end_one(session, None).await {
         tracing::warn!(cause = &error as &dyn std::error::Error, "a session that nobody has goes on");
     }
 }

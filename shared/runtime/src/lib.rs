@@ -12,11 +12,13 @@
 //! | `USER_KEY_WRAPPED`, `VENDOR_KEY_WRAPPED` | with `KmsWrapped`: the encrypted private keys (base64); a function without one verifies tokens and signs none |
 //! | `USER_KEYS_RETIRED`, `VENDOR_KEYS_RETIRED` | optional: public keys that signed before, like the above, separated by commas |
 //! | `MAIL_CONFIGURATION_SET` | optional: the SES configuration set that mails are sent with |
+//! | `AUDIT_RETENTION_DAYS` | for how many days records of the audit log are kept; needed by `worker` alone |
 //! | `STACK_NAME` | optional: the dimension `stack` of the metrics; `rookery` unless it says otherwise |
 //! | `ENDPOINT_METRICS` | optional: `On`: a few metrics of each endpoint, for each of which CloudWatch takes money. `Off`, the default: none |
 //! | `RUST_LOG` | optional: what is logged; `info` unless it says otherwise |
 
 mod aws;
+mod facts;
 mod function;
 mod gateway;
 mod keys;
@@ -29,5 +31,6 @@ mod tests;
 
 pub use lambda_http::Error;
 
+pub use facts::serve_facts;
 pub use function::Function;
 pub use keys::{USER_KEY_CONTEXT, VENDOR_KEY_CONTEXT};

@@ -95,6 +95,28 @@ impl Settings {
     }
 }
 
+/// The settings of the function that is fed by the table's stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WorkerSettings {
+    pub(crate) table_name: String,
+    /// For how many days records of the audit log are kept.
+    pub(crate) keep_days: u32,
+}
+
+impl WorkerSettings {
+    /// Reads the settings from what `variable` answers.
+    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let variables = Variables(variable);
+        let name = "AUDIT_RETENTION_DAYS";
+        let days = variables.required(name)?.parse().ok().filter(|days| (1..=3_650).contains(days));
+        Ok(Self {
+            table_name: variables.required("TABLE_NAME")?,
+            keep_days: days
+                .ok_or(SettingsError::Invalid { name, expected: "a number of days from 1 to 3650" })?,
+        })
+    }
+}
+
 struct Variables<F>(F);
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {

@@ -1,5 +1,6 @@
 //! The way to the table.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::BoxError;
 
-use crate::{Consumption, consumption};
+use crate::{Consumption, Fact, consumption};
 
 /// A DynamoDB client and the name of the table.
 #[derive(Clone, Debug)]
@@ -20,6 +21,17 @@ pub struct Connection {
     pub(crate) table_name: Arc<str>,
     pub(crate) round_trips: RoundTrips,
     pub(crate) consumption: Consumption,
+    pub(crate) listener: Option<FactListener>,
+}
+
+/// What is told each fact once it is written: where no stream does so.
+#[derive(Clone)]
+pub(crate) struct FactListener(Arc<dyn Fn(&Fact) + Send + Sync>);
+
+impl fmt::Debug for FactListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FactListener")
+    }
 }
 
 impl Connection {
@@ -32,7 +44,21 @@ impl Connection {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .interceptor(Watch { round_trips: round_trips.clone(), consumption: consumption.clone() })
             .build();
-        Self { client: Client::from_conf(config), table_name: table_name.into(), round_trips, consumption }
+        let (client, table_name) = (Client::from_conf(config), table_name.into());
+        Self { client, table_name, round_trips, consumption, listener: None }
+    }
+
+    /// The same, which tells `listener` each fact that it has written. On AWS the table's stream does so, whoever writes.
+    #[must_use]
+    pub fn telling(self, listener: impl Fn(&Fact) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(FactListener(Arc::new(listener))), ..self }
+    }
+
+    /// Says that `facts` have been written.
+    pub(crate) fn tell<'f>(&self, facts: impl IntoIterator<Item = &'f Fact>) {
+        if let Some(FactListener(listener)) = &self.listener {
+            facts.into_iter().for_each(|fact| listener(fact));
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Stored<T> {
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The attributes that every item has beside its key.
-const TYPE: &str = "type";
+pub(crate) const TYPE: &str = "type";
 const SCHEMA: &str = "schema";
 const REVISION: &str = "revision";
 const DOCUMENT: &str = "document";

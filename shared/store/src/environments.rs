@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use rookery_domain::{Environment, Role, VendorId};
+use rookery_domain::{Action, Actor, ActorKind, Environment, Role, User, VendorId};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::CATALOG_VERSION;
@@ -12,7 +12,7 @@ use crate::entity::{Entity, Item, Stored, decode, document, number};
 use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
-use crate::{CatalogStore, Sessions, Store, StoreError, Tenants, UpdateError, Users};
+use crate::{CatalogStore, Journal, Sessions, Store, StoreError, Subject, Tenants, UpdateError, Users};
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
@@ -123,17 +123,27 @@ impl<'a> Environments<'a> {
 pub struct EnvironmentStore {
     pub(crate) store: Store,
     pub(crate) id: VendorId,
+    /// Who does what is done with it.
+    pub(crate) actor: Option<Arc<Actor>>,
 }
 
 impl EnvironmentStore {
-    pub(crate) fn new(store: Store, id: VendorId) -> Self {
-        Self { store, id }
+    pub(crate) fn new(store: Store, id: VendorId, actor: Option<Actor>) -> Self {
+        Self { store, id, actor: actor.map(Arc::new) }
     }
 
     /// Which environment this is.
     #[must_use]
     pub fn id(&self) -> VendorId {
         self.id
+    }
+
+    /// The same data, for `user`, who has proved to be the one who asks for it.
+    #[must_use]
+    pub fn acting_as(&self, user: &User) -> Self {
+        let kind = ActorKind::User(user.id, user.email.clone());
+        let actor = self.actor.as_deref().map(|actor| Arc::new(actor.turning_out_to_be(kind)));
+        Self { actor, ..self.clone() }
     }
 
     /// The roles, permissions and categories.
@@ -158,6 +168,12 @@ impl EnvironmentStore {
     #[must_use]
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions::new(self)
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn journal(&self) -> Journal<'_> {
+        Journal::new(self)
     }
 
     /// The environment itself.
@@ -199,6 +215,7 @@ impl EnvironmentStore {
     async fn write(&self, key: &Key, stored: &Stored<Environment>) -> Result<(), StoreError> {
         let mut transaction = Transaction::new(self.table());
         transaction.replace(key.clone(), stored)?;
+        transaction.record(self.fact(Action::SettingsChanged, Subject::environment()))?;
         transaction.commit().await.map_err(Cancelled::into_store_error)
     }
 

@@ -6,8 +6,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, PermissionId, RoleId, SessionId, TenantId, Timestamp, UserId, VendorId, folded,
+    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TenantId, Timestamp, UserId,
+    VendorId, folded,
 };
+
+use crate::journal::Hour;
 
 /// Where an item is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +116,29 @@ impl Key {
         Self::new(bucket_partition(vendor, list, bucket), format!("{since}#{id}"))
     }
 
+    /// A fact that stands alone: no two are in one partition, so that none heats up.
+    pub(crate) fn fact(vendor: VendorId, id: RecordId) -> Self {
+        Self::new(format!("{vendor}#FACT#{id}"), "FACT")
+    }
+
+    /// Says that a record has been filed.
+    pub(crate) fn filed(vendor: VendorId, id: RecordId) -> Self {
+        Self::new(format!("{vendor}#FILED#{id}"), "FILED")
+    }
+
+    /// The head of a tenant's journal, or of the environment's, which stands where that of a tenant without an id would.
+    pub(crate) fn journal(vendor: VendorId, of: Option<&TenantId>) -> Self {
+        Self::new(journal_partition(vendor, of), "HEAD")
+    }
+
+    pub(crate) fn journal_hour(vendor: VendorId, of: Option<&TenantId>, hour: Hour) -> Self {
+        Self::new(journal_partition(vendor, of), format!("{HOUR}{}", hour.start()))
+    }
+
+    pub(crate) fn journal_record(vendor: VendorId, of: Option<&TenantId>, bucket: u64, number: u64) -> Self {
+        Self::new(format!("{}#{bucket}", journal_partition(vendor, of)), format!("{number:012}"))
+    }
+
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PK.to_owned(), AttributeValue::S(self.pk)),
@@ -130,6 +156,7 @@ pub(crate) const CHILD: &str = "CHILD#";
 pub(crate) const ROLE: &str = "ROLE#";
 pub(crate) const PERMISSION: &str = "PERMISSION#";
 pub(crate) const CATEGORY: &str = "CATEGORY#";
+pub(crate) const HOUR: &str = "HOUR#";
 
 pub(crate) fn user_partition(vendor: VendorId, user: UserId) -> String {
     Key::user(vendor, user).pk
@@ -146,6 +173,10 @@ pub(crate) fn role_counts_partition(vendor: VendorId) -> String {
 
 pub(crate) fn catalog_partition(vendor: VendorId) -> String {
     format!("{vendor}#CATALOG")
+}
+
+fn journal_partition(vendor: VendorId, of: Option<&TenantId>) -> String {
+    format!("{vendor}#AUDIT#{}", of.map(TenantId::as_str).unwrap_or_default())
 }
 
 fn roles_partition(vendor: VendorId, tenant: Option<&TenantId>) -> String {
@@ -191,6 +222,13 @@ mod tests {
             Key::directory(vendor, &List::Users),
             Key::directory(vendor, &members),
             Key::list_entry(vendor, &members, 7, start, &user.to_string()),
+            Key::fact(vendor, Uuid::from_u128(7).into()),
+            Key::filed(vendor, Uuid::from_u128(7).into()),
+            Key::journal(vendor, None),
+            Key::journal(vendor, Some(&acme)),
+            Key::journal_hour(vendor, Some(&acme), Hour::of(start)),
+            Key::journal_record(vendor, None, 12, 1_234),
+            Key::journal_record(vendor, Some(&acme), 12, 1_234),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
         insta::assert_snapshot!(layout.join("\n"));

@@ -14,7 +14,9 @@ mod contention;
 mod entity;
 mod environments;
 mod error;
+mod facts;
 mod greeting;
+mod journal;
 mod keys;
 mod last_seen;
 mod progress;
@@ -30,6 +32,8 @@ pub use connection::{Connection, RoundTrips};
 pub use consumption::{Consumed, Consumption};
 pub use environments::{EnvironmentStore, Environments};
 pub use error::{StoreError, UpdateError};
+pub use facts::{Fact, Subject};
+pub use journal::{FiledRecord, Journal, JournalError, JournalStatistics, RowPage, TimeRange};
 pub use progress::{Progress, WhileTime};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
 pub use sessions::{Rotation, SessionSnapshot, Sessions};
@@ -42,7 +46,7 @@ pub use users::{
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use rookery_domain::{Catalog, VendorId};
+use rookery_domain::{Actor, Catalog, VendorId};
 
 use environments::KnownEnvironments;
 use table::Table;
@@ -75,10 +79,16 @@ impl Store {
         Environments::new(self)
     }
 
-    /// One environment's data.
+    /// One environment's data, for what no request asks for: nothing of it is recorded in the audit log.
     #[must_use]
     pub fn environment(&self, id: VendorId) -> EnvironmentStore {
-        EnvironmentStore::new(self.clone(), id)
+        EnvironmentStore::new(self.clone(), id, None)
+    }
+
+    /// One environment's data, for `actor`, who does whatever is done.
+    #[must_use]
+    pub fn environment_for(&self, id: VendorId, actor: Actor) -> EnvironmentStore {
+        EnvironmentStore::new(self.clone(), id, Some(actor))
     }
 
     /// How many requests have gone to the table.

@@ -2,15 +2,16 @@
 
 use std::ops::Deref;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures::future::try_join_all;
-use rookery_domain::{Session, SessionId, UserId};
+use rookery_domain::{Action, Session, SessionId, UserId};
 
 use crate::entity::{Entity, Replacement, Stored, decode, encode, replacement};
+use crate::facts::FACT;
 use crate::keys::{Key, SESSION, user_partition};
-use crate::{EnvironmentStore, StoreError};
+use crate::transaction::{Cancelled, Transaction};
+use crate::{EnvironmentStore, StoreError, Subject};
 
 impl Entity for Session {
     const TYPE: &'static str = "session";
@@ -67,9 +68,16 @@ impl<'a> Sessions<'a> {
     /// The table fails.
     pub async fn begin(&self, session: &Session) -> Result<(), StoreError> {
         let table = self.environment.table();
-        let item = encode(self.key(session.user_id, session.id), session, 1)?;
+        let mut item = encode(self.key(session.user_id, session.id), session, 1)?;
+        // The session brings the fact, so that a sign-in stays a single write.
+        let subject = Subject::session(session).with("sessionId", &session.id);
+        let fact = self.environment.fact(Action::SignedIn, subject);
+        if let Some(fact) = &fact {
+            item.insert(FACT.to_owned(), fact.to_attribute()?);
+        }
         let request = table.client().put_item().table_name(table.name()).set_item(Some(item));
         Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
+        table.tell(&fact);
         Ok(())
     }
 
@@ -81,6 +89,8 @@ impl<'a> Sessions<'a> {
         let table = self.environment.table();
         let mut stored = Stored { value: after.clone(), revision: before.0.revision };
         let Replacement { expression, condition, names, values } = replacement(&stored)?;
+        // The stream has brought it: from now on it would only make every refresh write more.
+        let expression = format!("{expression} REMOVE {FACT}");
         let request = table
             .client()
             .update_item()
@@ -114,36 +124,63 @@ impl<'a> Sessions<'a> {
         Ok(sessions.into_iter().map(|stored| stored.value).collect())
     }
 
-    /// Ends one session. `false`: there was none.
+    /// Ends the session `session` of `user`, and records why, if that is an action of its own. `false`: there is none.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn end(&self, user: UserId, session: SessionId) -> Result<bool, StoreError> {
-        let table = self.environment.table();
+    pub async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        why: impl Into<Option<Action>>,
+    ) -> Result<bool, StoreError> {
+        self.end_as(user, session, why.into(), Subject::environment().with("userId", &user)).await
+    }
+
+    /// The same for a session that was read: it is recorded in the log of its tenant.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn end_one(
+        &self,
+        session: &Session,
+        why: impl Into<Option<Action>>,
+    ) -> Result<bool, StoreError> {
+        self.end_as(session.user_id, session.id, why.into(), Subject::session(session)).await
+    }
+
+    async fn end_as(
+        &self,
+        user: UserId,
+        session: SessionId,
+        why: Option<Action>,
+        subject: Subject,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = Transaction::new(self.environment.table());
         // Conditional, so that of several requests exactly one ends it and knows so.
-        let request = table
-            .client()
-            .delete_item()
-            .table_name(table.name())
-            .set_key(Some(self.key(user, session).into_attributes()))
-            .condition_expression("attribute_exists(pk)");
-        let Err(error) = Box::pin(request.send()).await else {
-            return Ok(true);
-        };
-        match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(StoreError::from_sdk(&error)),
+        transaction.remove(self.key(user, session))?;
+        let subject = subject.with("sessionId", &session);
+        transaction.record(why.and_then(|action| self.environment.fact(action, subject)))?;
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(Cancelled::Conditions(_)) => Ok(false),
+            Err(Cancelled::Store(error)) => Err(error),
         }
     }
 
-    /// Ends all sessions of `user` that `which` chooses.
+    /// Ends all sessions of `user` that `which` chooses, and records why, as [`Self::end_one`] does.
     ///
     /// # Errors
     /// The table fails; some may have ended.
-    pub async fn end_all(&self, user: UserId, which: impl Fn(&Session) -> bool) -> Result<(), StoreError> {
-        let sessions = self.of_user(user).await?;
+    pub async fn end_all(
+        &self,
+        user: UserId,
+        why: impl Into<Option<Action>>,
+        which: impl Fn(&Session) -> bool,
+    ) -> Result<(), StoreError> {
+        let (why, sessions) = (why.into(), self.of_user(user).await?);
         let chosen = sessions.iter().filter(|session| which(session));
-        try_join_all(chosen.map(|session| self.end(user, session.id))).await?;
+        try_join_all(chosen.map(|session| self.end_one(session, why))).await?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::contention::{TRIES, pause_after};
 use crate::entity::{Entity, Item, Stored, corrupt, decode, key_of};
 use crate::keys::Key;
 use crate::last_seen::Directories;
-use crate::{Connection, Consumption, RoundTrips, StoreError};
+use crate::{Connection, Consumption, Fact, RoundTrips, StoreError};
 
 /// How many items `BatchGetItem` takes.
 const BATCH: usize = 100;
@@ -38,6 +38,11 @@ impl Table {
 
     pub(crate) fn client(&self) -> &aws_sdk_dynamodb::Client {
         &self.0.client
+    }
+
+    /// Says that `facts` have been written.
+    pub(crate) fn tell<'f>(&self, facts: impl IntoIterator<Item = &'f Fact>) {
+        self.0.tell(facts);
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -96,6 +101,16 @@ impl Table {
         let prefix = AttributeValue::S(prefix.to_owned());
         let request = request.expression_attribute_values(":sk", prefix);
         request.key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+    }
+
+    /// Begins to read the items of a partition whose sort keys are between `from` and `to`, or one of the two.
+    pub(crate) fn query_between(&self, partition: String, from: String, to: String) -> QueryFluentBuilder {
+        let request = self.client().query().table_name(self.name()).consistent_read(true);
+        request
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            .expression_attribute_values(":to", AttributeValue::S(to))
     }
 
     /// Reads all items of a partition whose sort keys begin with `prefix`, and their sort keys.

@@ -6,7 +6,7 @@ mod removal;
 pub use hierarchy::{Descendant, LinkError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId, folded};
+use rookery_domain::{Action, Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId, folded};
 use serde::{Deserialize, Serialize};
 
 use crate::contention::while_contended;
@@ -15,7 +15,7 @@ use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster, Sight, slice};
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction, Write};
-use crate::{EnvironmentStore, ListError, StoreError, UpdateError};
+use crate::{EnvironmentStore, Fact, ListError, StoreError, Subject, UpdateError};
 
 /// A tenant, and where in the list of tenants it is; nowhere once it is removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,6 +167,7 @@ impl<'a> Tenants<'a> {
         list.add(&mut transaction, &directory, place, &TenantEntry::from(tenant))?;
         self.members(&tenant.tenant_id).open(&mut transaction)?;
         self.attach(&mut transaction, &line, &tenant.tenant_id)?;
+        transaction.record(self.fact(Action::TenantCreated, &tenant.tenant_id))?;
         transaction.commit().await.map_err(|cancelled| UpdateError::Store(cancelled.into_store_error()))
     }
 
@@ -217,6 +218,7 @@ impl<'a> Tenants<'a> {
             if let Some(place) = stored.value.place.filter(|_| before != after) {
                 self.roster().replace(&mut transaction, place, &after)?;
             }
+            transaction.record(self.fact(Action::TenantUpdated, id))?;
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(Some(stored.value.tenant))
         })
@@ -284,6 +286,11 @@ impl<'a> Tenants<'a> {
         let is_there =
             |id: &TenantId| batch.item(&self.key(id)).is_some_and(|item| item.contains_key(LISTED));
         ids.iter().filter(|id| is_there(id)).map(|id| TenantId::clone(id)).collect()
+    }
+
+    /// What is to be recorded of `action` on the tenant `id`.
+    fn fact(&self, action: Action, id: &TenantId) -> Option<Fact> {
+        self.environment.fact(action, Subject::tenant(id))
     }
 
     pub(crate) fn key(&self, id: &TenantId) -> Key {

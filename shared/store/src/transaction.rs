@@ -11,6 +11,7 @@ use crate::StoreError;
 use crate::contention::jitter;
 use crate::entity::{Entity, Item, Replacement, Stored, corrupt, encode, replacement};
 use crate::error::is_throttle;
+use crate::facts::Fact;
 use crate::keys::Key;
 use crate::table::Table;
 
@@ -18,6 +19,7 @@ use crate::table::Table;
 pub(crate) struct Transaction<'a> {
     table: &'a Table,
     writes: Vec<TransactWriteItem>,
+    facts: Vec<Fact>,
 }
 
 /// One write of a transaction, to recognise it when its condition did not hold.
@@ -74,8 +76,11 @@ impl From<StoreError> for Cancelled {
 const TRIES: u32 = 12;
 
 impl<'a> Transaction<'a> {
+    /// How many writes one transaction has room for.
+    pub(crate) const ROOM: usize = 100;
+
     pub(crate) fn new(table: &'a Table) -> Self {
-        Self { table, writes: Vec::new() }
+        Self { table, writes: Vec::new(), facts: Vec::new() }
     }
 
     /// Writes a new item, if there is none.
@@ -164,6 +169,16 @@ impl<'a> Transaction<'a> {
         Ok(self.push(|item| item.delete(delete)))
     }
 
+    /// Has `fact`, if there is one, recorded if all of this is written, and only then.
+    pub(crate) fn record(&mut self, fact: Option<Fact>) -> Result<(), StoreError> {
+        if let Some(fact) = fact {
+            let put = self.put(fact.to_item()?).build().map_err(unbuildable)?;
+            self.push(|item| item.put(put));
+            self.facts.push(fact);
+        }
+        Ok(())
+    }
+
     /// Requires `condition` of an item that stays as it is.
     pub(crate) fn check(
         &mut self,
@@ -206,6 +221,12 @@ impl<'a> Transaction<'a> {
     ///
     /// When another transaction holds one of the items, it is tried again a moment later.
     pub(crate) async fn commit(self) -> Result<(), Cancelled> {
+        self.attempts().await?;
+        self.table.tell(&self.facts);
+        Ok(())
+    }
+
+    async fn attempts(&self) -> Result<(), Cancelled> {
         let mut pause = Duration::from_millis(4);
         for _ in 1..TRIES {
             match self.attempt().await {

@@ -14,8 +14,8 @@ use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    EmailAddress, Environment, MembershipStatus, Provider, SessionId, TenantId, Timestamp, User, UserId,
-    VendorId,
+    Action, EmailAddress, Environment, MembershipStatus, Provider, SessionId, TenantId, Timestamp, User,
+    UserId, VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster};
 use crate::table::Table;
 use crate::transaction::Condition;
-use crate::{EnvironmentStore, SessionSnapshot, StoreError};
+use crate::{EnvironmentStore, Fact, SessionSnapshot, StoreError, Subject};
 
 /// A user, and where in each list they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -313,6 +313,11 @@ impl<'a> Users<'a> {
         let user = batch.take(&self.key(id))?;
         let environment = self.environment.among(&batch)?;
         Ok(environment.map(|environment| WithEnvironment { environment, value: user.map(UserSnapshot) }))
+    }
+
+    /// What is to be recorded of `action` on `user`, if it is one.
+    fn fact(&self, action: Option<Action>, user: &User) -> Option<Fact> {
+        self.environment.fact(action?, Subject::user(user))
     }
 
     async fn stored(&self, id: UserId) -> Result<Option<Stored<UserItem>>, StoreError> {

@@ -1,20 +1,20 @@
 //! A router with everything it needs, and the people in it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt as _;
 use rookery_domain::{
-    Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Password, PlainToken,
-    Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User,
-    UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
+    AuditRecord, Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Order,
+    Password, PlainToken, Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant, TenantId,
+    Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
 use rookery_http::{AppState, Costly, Parts, service, session};
-use rookery_store::{EnvironmentStore, NewUser, Store};
+use rookery_store::{EnvironmentStore, NewUser, Store, TimeRange};
 use rookery_tokens::{
     KeyRing, LocalSigner, PasswordHasher, SigningError, VendorClaims, VendorTokenType, encode,
 };
@@ -24,6 +24,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::mail::TestMail;
 use crate::signer::CountingSigner;
+use crate::table::Written;
 use crate::{Client, Gate, table};
 
 /// What a router becomes once everything stands around it.
@@ -43,6 +44,7 @@ pub struct TestApp {
     clock: Arc<ManualClock>,
     mail: TestMail,
     user_key: Arc<CountingSigner>,
+    written: Written,
     environment: VendorId,
     secret: PlainToken,
 }
@@ -62,7 +64,8 @@ impl TestApp {
     /// # Panics
     /// Something that it needs cannot be had.
     pub async fn start(router: Router<AppState>) -> Self {
-        Self::start_on(table::connect().await, router).await
+        let (store, written) = table::connect_listening(None).await;
+        Self::start_on(store, written, router).await
     }
 
     /// A server like that of [`Self::start`], with a gate before its table.
@@ -70,11 +73,12 @@ impl TestApp {
     /// # Panics
     /// Something that it needs cannot be had.
     pub async fn start_behind_gate(router: Router<AppState>) -> (Self, Gate) {
-        let (store, gate) = table::connect_through_gate().await;
-        (Self::start_on(store, router).await, gate)
+        let gate = table::gate().await;
+        let (store, written) = table::connect_listening(Some(&gate)).await;
+        (Self::start_on(store, written, router).await, gate)
     }
 
-    async fn start_on(store: Store, router: Router<AppState>) -> Self {
+    async fn start_on(store: Store, written: Written, router: Router<AppState>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(START)));
         let mail = TestMail::new(CapturedMail::in_memory(clock.clone()));
         let entropy = Arc::new(SystemEntropy);
@@ -96,7 +100,7 @@ impl TestApp {
                 Ok(answer)
             }
         }));
-        Self::in_new_environment(state, service, clock, mail, user_key).await
+        Self::in_new_environment(state, service, clock, mail, user_key, written).await
     }
 
     /// Another environment, behind the same server.
@@ -106,7 +110,8 @@ impl TestApp {
     pub async fn neighbour(&self) -> Self {
         let (state, service) = (self.state.clone(), self.service.clone());
         let (clock, mail, user_key) = (self.clock.clone(), self.mail.clone(), self.user_key.clone());
-        Self::in_new_environment(state, service, clock, mail, user_key).await
+        let written = self.written.clone();
+        Self::in_new_environment(state, service, clock, mail, user_key, written).await
     }
 
     #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
@@ -116,13 +121,15 @@ impl TestApp {
         clock: Arc<ManualClock>,
         mail: TestMail,
         user_key: Arc<CountingSigner>,
+        written: Written,
     ) -> Self {
         let secret = PlainToken::random(&*state.entropy);
         let environment = new_environment(VendorId::random(&*state.entropy), &secret, state.now());
         let roles = first_roles(&*state.entropy, state.now());
         let environments = state.store.environments();
         assert!(environments.create(&environment, &roles, &[]).await.expect("an environment"), "it is new");
-        let app = Self { state, service, clock, mail, user_key, environment: environment.id, secret };
+        let environment = environment.id;
+        let app = Self { state, service, clock, mail, user_key, written, environment, secret };
         let claimed = app.state.store.environments().claim_host(&app.host(), app.environment).await;
         assert!(claimed.expect("a host"), "it is free");
         app
@@ -156,6 +163,41 @@ impl TestApp {
     #[must_use]
     pub fn environment(&self) -> EnvironmentStore {
         self.state.store.environment(self.environment)
+    }
+
+    /// Has the worker file what requests have left for it.
+    ///
+    /// # Panics
+    /// The table cannot be written.
+    #[expect(clippy::expect_used, reason = "without its worker there is nothing to test")]
+    pub async fn work(&self) {
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        rookery_worker::file(self.store(), written, self.state.now(), 365).await.expect("the table");
+    }
+
+    /// What is recorded in the environment's audit log, from the oldest, once the worker has filed it.
+    ///
+    /// # Panics
+    /// As for [`Self::work`].
+    #[expect(clippy::expect_used, reason = "without its audit log there is nothing to test")]
+    pub async fn recorded(&self) -> Vec<AuditRecord> {
+        self.work().await;
+        let (environment, mut records) = (self.environment(), Vec::new());
+        let journal = environment.journal();
+        let search =
+            journal.search(None, TimeRange::default(), Order::Ascending, self.state.now(), |filed| {
+                records.push(filed.record);
+            });
+        search.await.expect("the table");
+        records
+    }
+
+    /// The actions that are recorded in the environment's audit log, from the oldest.
+    ///
+    /// # Panics
+    /// As for [`Self::work`].
+    pub async fn recorded_actions(&self) -> Vec<String> {
+        self.recorded().await.into_iter().filter_map(|record| record.action).collect()
     }
 
     /// The clock, which stands still until it is moved.

@@ -1,10 +1,12 @@
 //! The table that the tests of a process share.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use rookery_domain::{Entropy as _, SystemEntropy};
-use rookery_store::{Connection, Store};
+use rookery_store::{Connection, Fact, Store};
 use rookery_table::LocalTable;
 use tokio::sync::OnceCell;
 
@@ -12,6 +14,24 @@ use crate::Gate;
 
 /// How long a request waits for an answer where some are to wait in vain.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The facts that a store has written.
+pub(crate) type Written = Arc<Mutex<Vec<Fact>>>;
+
+/// A store like that of [`connect`], and the facts that it writes from now on.
+pub(crate) async fn connect_listening(gate: Option<&Gate>) -> (Store, Written) {
+    let table = table().await;
+    let config = match gate {
+        Some(gate) => behind(gate, &table.sdk_config()),
+        None => table.sdk_config(),
+    };
+    let written = Written::default();
+    let listener = written.clone();
+    let listen = move |fact: &Fact| {
+        listener.lock().unwrap_or_else(PoisonError::into_inner).push(fact.clone());
+    };
+    (Store::new(Connection::new(&config, table.table_name()).telling(listen)), written)
+}
 
 /// A store on the shared table, with a client of its own: connections belong to the runtime of the test that made them.
 ///
@@ -26,14 +46,22 @@ pub async fn connect() -> Store {
 ///
 /// # Panics
 /// There is no table to be had.
-#[expect(clippy::expect_used, reason = "without a table there is nothing to test")]
 pub async fn connect_through_gate() -> (Store, Gate) {
-    let table = table().await;
-    let config = table.sdk_config();
-    let gate = Gate::before(config.endpoint_url().expect("an endpoint")).await.expect("a port");
-    let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-    let config = config.to_builder().endpoint_url(gate.url()).timeout_config(timeouts).build();
+    let (table, gate) = (table().await, gate().await);
+    let config = behind(&gate, &table.sdk_config());
     (Store::new(Connection::new(&config, table.table_name())), gate)
+}
+
+/// A gate before the shared table.
+#[expect(clippy::expect_used, reason = "without a gate there is nothing to test")]
+pub(crate) async fn gate() -> Gate {
+    let config = table().await.sdk_config();
+    Gate::before(config.endpoint_url().expect("an endpoint")).await.expect("a port")
+}
+
+fn behind(gate: &Gate, config: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+    config.to_builder().endpoint_url(gate.url()).timeout_config(timeouts).build()
 }
 
 /// The shared table, for what goes past the store.

@@ -349,7 +349,7 @@ async fn nobody_is_shown_a_list_before_they_are_let_in() {
             let _ = nobody.get(&format!("{path}?{wrong}")).await.error(403);
         }
     }
-    app.environment().sessions().end_all(jane.id, |_| true).await.unwrap();
+    app.environment().sessions().end_all(jane.id, None, |_| true).await.unwrap();
     for path in [V1, "/identity/resources/users/v2", V3] {
         let _ = admin.get(path).await.error(401);
         let _ = admin.get(&format!("{path}?_sortBy=email")).await.error(401);

@@ -37,7 +37,10 @@ async fn set_password(app: &TestApp, user: UserId, password: &str) {
     let WithEnvironment { value, .. } = found.unwrap();
     let set: String = hash;
     let users = environment.users();
-    let updated = users.update_with_password(value.unwrap(), &set, |_| Ok::<_, std::convert::Infallible>(()));
+    let updated =
+        users.update_with_password(value.unwrap(), rookery_domain::Action::UserActivated, &set, |_| {
+            Ok::<_, std::convert::Infallible>(())
+        });
     updated.await.unwrap().unwrap();
 }
 

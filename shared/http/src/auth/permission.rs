@@ -40,6 +40,10 @@ permissions! {
     DeleteRoles => Some("fe.secure.delete.roles");
     /// Reading permissions.
     ReadPermissions => Some("fe.secure.read.permissions");
+    /// Reading the audit log.
+    ReadAudits => Some("fe.secure.read.audits");
+    /// Writing to the audit log.
+    WriteAudits => Some("fe.secure.write.audits");
     /// Reading account settings.
     ReadAccountSettings => Some("fe.secure.read.accountSettings");
     /// Writing account settings.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, Permission, PermissionCategory, PermissionId, Role, RoleId, TenantId, VendorId,
+    Action, CategoryId, Permission, PermissionCategory, PermissionId, Role, RoleId, TenantId, VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::contention::while_contended;
 use crate::entity::{Entity, Stored, decode};
 use crate::keys::{Key, ROLE, tenant_partition};
 use crate::transaction::{Cancelled, Transaction, Write};
-use crate::{StoreError, UpdateError};
+use crate::{StoreError, Subject, UpdateError};
 
 /// A key or name that is taken.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +43,16 @@ pub enum CatalogWriteError {
 
 /// Something that the catalogue holds: a role, a permission or a category.
 pub(crate) trait CatalogItem: Entity + Clone + PartialEq {
+    /// What is recorded when some are made.
+    const CREATED: Action;
+    /// What is recorded when some are changed.
+    const UPDATED: Action;
+    /// What is recorded when some are deleted.
+    const DELETED: Action;
+
+    /// Its id.
+    fn id(&self) -> String;
+
     /// Where this one is.
     fn key(&self, vendor: VendorId) -> Key;
 
@@ -59,6 +69,14 @@ pub(crate) trait CatalogItem: Entity + Clone + PartialEq {
 }
 
 impl CatalogItem for Role {
+    const CREATED: Action = Action::RoleCreated;
+    const UPDATED: Action = Action::RoleUpdated;
+    const DELETED: Action = Action::RoleDeleted;
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
     fn key(&self, vendor: VendorId) -> Key {
         Key::role(vendor, self.tenant_id.as_ref(), self.id)
     }
@@ -77,6 +95,14 @@ impl CatalogItem for Role {
 }
 
 impl CatalogItem for Permission {
+    const CREATED: Action = Action::PermissionCreated;
+    const UPDATED: Action = Action::PermissionUpdated;
+    const DELETED: Action = Action::PermissionDeleted;
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
     fn key(&self, vendor: VendorId) -> Key {
         Key::permission(vendor, self.id)
     }
@@ -91,6 +117,14 @@ impl CatalogItem for Permission {
 }
 
 impl CatalogItem for PermissionCategory {
+    const CREATED: Action = Action::CategoryCreated;
+    const UPDATED: Action = Action::CategoryUpdated;
+    const DELETED: Action = Action::CategoryDeleted;
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
     fn key(&self, vendor: VendorId) -> Key {
         Key::category(vendor, self.id)
     }
@@ -118,12 +152,13 @@ impl<T> CatalogSnapshot<T> {
 
 #[expect(private_bounds, reason = "only roles, permissions and categories are items of the catalogue")]
 impl CatalogStore<'_> {
-    /// How many roles can be made together: a transaction has 100 writes, of which a tenant's role takes three, and the
-    /// tenant and its count one each.
-    pub const MOST_ROLES_MADE: usize = 32;
+    /// How many roles can be made together: a tenant's role takes three writes of a transaction, and the tenant, its count
+    /// and what is recorded one each.
+    pub const MOST_ROLES_MADE: usize = (Transaction::ROOM - 3) / 3;
 
-    /// How many permissions or categories can be made together: each takes two writes.
-    pub const MOST_MADE: usize = 49;
+    /// How many permissions or categories can be made together: each takes two writes, and the version of the catalogue and
+    /// what is recorded one each.
+    pub const MOST_MADE: usize = (Transaction::ROOM - 2) / 2;
 
     /// How many items can be changed together.
     pub const MOST_CHANGED: usize = 95;
@@ -187,6 +222,7 @@ impl CatalogStore<'_> {
             claims.0.push((there, CatalogWriteError::NoTenant(tenant.clone())));
         }
         owners::count(&mut transaction, self.vendor(), items.iter().map(T::owner))?;
+        self.record(&mut transaction, T::CREATED, &items.iter().collect::<Vec<_>>())?;
         claims.commit(transaction, self.vendor(), items.iter()).await
     }
 
@@ -239,6 +275,8 @@ impl CatalogStore<'_> {
                 transaction.remove_if_present(name)?;
             }
             owners::discount(&mut transaction, self.vendor(), found.iter().map(T::owner))?;
+            let removed: Vec<_> = found.iter().collect();
+            self.record(&mut transaction, T::DELETED, &removed)?;
             Claims::default().commit(transaction, self.vendor(), found.iter()).await?;
             Ok(true)
         })
@@ -284,7 +322,23 @@ impl CatalogStore<'_> {
                 claims.claim_name(&mut transaction, vendor, &after.value)?;
             }
         }
-        claims.commit(transaction, vendor, changed.iter().map(|(before, _)| *before)).await
+        let before: Vec<_> = changed.iter().map(|(before, _)| *before).collect();
+        self.record(&mut transaction, T::UPDATED, &before)?;
+        claims.commit(transaction, vendor, before.into_iter()).await
+    }
+
+    /// Records `action` on `items`, in the log of the tenant whose own they are.
+    fn record<T: CatalogItem>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        action: Action,
+        items: &[&T],
+    ) -> Result<(), StoreError> {
+        let mut subject = Subject::environment().with_all("ids", items.iter().map(|item| item.id()));
+        if let Some(owner) = items.iter().find_map(|item| item.owner()) {
+            subject = subject.in_tenant(owner);
+        }
+        transaction.record(self.environment.fact(action, subject))
     }
 
     fn places_of<T: CatalogItem>(&self, snapshot: &CatalogSnapshot<T>) -> Vec<Vec<Key>> {

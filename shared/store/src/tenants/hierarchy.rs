@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Tenant, TenantId, Timestamp};
+use rookery_domain::{Action, Tenant, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{NewTenantError, TenantItem, Tenants};
@@ -79,6 +79,15 @@ impl<'a> Move<'a> {
         match self {
             Self::Below(_) => None,
             Self::Away { from } | Self::Up { from, .. } => Some(from),
+        }
+    }
+
+    /// What is recorded of it. That children move up is a part of the removal of what was above them.
+    fn action(self) -> Option<Action> {
+        match self {
+            Self::Below(_) => Some(Action::TenantLinked),
+            Self::Away { .. } => Some(Action::TenantUnlinked),
+            Self::Up { .. } => None,
         }
     }
 
@@ -237,6 +246,7 @@ impl Tenants<'_> {
             stored.value.tenant.parent = to.cloned();
             stored.value.tenant.updated_at = now;
             transaction.replace(self.key(child), &stored)?;
+            transaction.record(way.action().and_then(|action| self.fact(action, child)))?;
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(stored.value.tenant)
         })

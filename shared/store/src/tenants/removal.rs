@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rookery_domain::{TenantId, Timestamp};
+use rookery_domain::{Action, TenantId, Timestamp};
 
 use super::{NewTenantError, TenantEntry, Tenants};
 use crate::contention::while_contended;
@@ -56,6 +56,7 @@ impl Tenants<'_> {
         stored.value.tenant.deleted_at = Some(now);
         transaction.replace(self.key(id), &stored)?;
         self.members(id).close(&mut transaction)?;
+        transaction.record(self.fact(Action::TenantDeleted, id))?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         Ok(Progress::Finished)
     }

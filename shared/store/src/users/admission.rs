@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use rookery_domain::{EmailAddress, Environment, Membership, Tenant, TenantId, User, UserId};
+use rookery_domain::{Action, EmailAddress, Environment, Membership, Tenant, TenantId, User, UserId};
 
 use super::joining::{Addition, Directories, Doorstep};
 use super::{Login, NewUser, NewUserError, UserItem, UserSnapshot, Users, WithEnvironment};
@@ -126,7 +126,7 @@ impl Users<'_> {
         let Arrival { user: UserSnapshot(user), directory, tenant: _ } = arrival;
         let id = user.value.user.id;
         let doorstep = Doorstep { user: Some(user), directory };
-        self.enter(id, tenant, Some(doorstep), membership, change).await
+        self.enter(id, tenant, Some(doorstep), Action::TenantSwitched, membership, change).await
     }
 }
 

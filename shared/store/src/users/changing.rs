@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{EmailAddress, Timestamp, User, UserId};
+use rookery_domain::{Action, EmailAddress, Timestamp, User, UserId};
 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
 use crate::contention::while_contended;
@@ -19,16 +19,17 @@ const LISTS_AT_ONCE: usize = 45;
 
 impl Users<'_> {
     /// Changes a user, but neither their e-mail address nor the tenants they belong to; `None` when there is no such
-    /// user. `change` may be called more than once.
+    /// user. `change` may be called more than once. It is recorded as `action`, unless it is but a part of one.
     ///
     /// # Errors
     /// `change` refuses, or the table fails.
     pub async fn update<E>(
         &self,
         id: UserId,
+        action: impl Into<Option<Action>>,
         change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
-        self.change(id, None, change).await
+        self.change(id, action.into(), None, change).await
     }
 
     /// The same as [`Self::update`], from what was read already: the user is read again only if somebody else was
@@ -39,14 +40,16 @@ impl Users<'_> {
     pub async fn update_from<E>(
         &self,
         snapshot: UserSnapshot,
+        action: impl Into<Option<Action>>,
         change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
-        self.change(snapshot.id, Some(snapshot), change).await
+        self.change(snapshot.id, action.into(), Some(snapshot), change).await
     }
 
-    async fn change<E>(
+    pub(super) async fn change<E>(
         &self,
         id: UserId,
+        action: Option<Action>,
         mut snapshot: Option<UserSnapshot>,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
@@ -57,7 +60,7 @@ impl Users<'_> {
             if before == stored.value.user && !stored.value.is_marked_wrongly() {
                 return Ok(Some(before));
             }
-            self.write(&before, &mut stored, |_, _| Ok(())).await?;
+            self.write(&before, &mut stored, action, |_, _| Ok(())).await?;
             Ok(Some(stored.value.user))
         })
     }
@@ -70,6 +73,7 @@ impl Users<'_> {
     pub async fn update_with_password<E>(
         &self,
         snapshot: UserSnapshot,
+        action: Action,
         password_hash: &str,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
@@ -81,7 +85,7 @@ impl Users<'_> {
             stored.value.user.void_credentials();
             let login = Login::of(&stored.value.user, Some(password_hash.to_owned()));
             let key = self.login_key(&before.email);
-            self.write(&before, &mut stored, |transaction, _| {
+            self.write(&before, &mut stored, Some(action), |transaction, _| {
                 transaction.overwrite_if(key.clone(), &login, Login::belongs_to(id)).map(|_| ())
             })
             .await?;
@@ -140,7 +144,7 @@ impl Users<'_> {
             stored.value.user.void_credentials();
             stored.value.user.email = email.clone();
             let moved = Login { generation: stored.value.user.credential_generation, ..login.value };
-            self.write(&before, &mut stored, |transaction, _| {
+            self.write(&before, &mut stored, Some(Action::UserEmailChanged), |transaction, _| {
                 transaction.remove_if(old_key.clone(), Login::belongs_to(id))?;
                 transaction.insert(self.login_key(email), &moved).map(|_| ())
             })
@@ -194,11 +198,13 @@ impl Users<'_> {
         }
     }
 
-    /// Writes a changed user, whatever `with` adds, and the entries of the lists they are in if those changed.
+    /// Writes a changed user, whatever `with` adds, and the entries of the lists they are in if those changed; and records
+    /// `action`.
     pub(super) async fn write(
         &self,
         before: &User,
         stored: &mut Stored<UserItem>,
+        action: Option<Action>,
         with: impl FnOnce(&mut Transaction<'_>, &mut UserItem) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let item = &mut stored.value;
@@ -210,6 +216,7 @@ impl Users<'_> {
         self.rewrite(&mut transaction, item, first)?;
         with(&mut transaction, item)?;
         transaction.replace(self.key(before.id), stored)?;
+        transaction.record(self.fact(action, &stored.value.user))?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         for lists in rest.chunks(LISTS_AT_ONCE) {
             let followed = while_contended!(self.try_follow(before.id, lists));

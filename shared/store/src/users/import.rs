@@ -3,15 +3,13 @@
 use super::{NewUser, NewUserError, Users, lists_of};
 use crate::UpdateError;
 use crate::contention::while_contended;
-
-/// How many writes one transaction has room for.
-const WRITES: usize = 100;
+use crate::transaction::Transaction;
 
 impl Users<'_> {
     /// Makes many users. They stand in lists in the order in which they come.
     ///
     /// Neighbours who belong to the same tenants are made together, as many as a transaction has room for: of the
-    /// members of one tenant, 24. Someone who belongs to other tenants than the one before begins a new transaction.
+    /// members of one tenant, 19. Someone who belongs to other tenants than the one before begins a new transaction.
     ///
     /// # Errors
     /// As for [`Self::create`], for any of them. Those whose transaction came before have been made.
@@ -33,8 +31,8 @@ impl Users<'_> {
     ) -> Result<usize, UpdateError<NewUserError>> {
         let lists: Vec<_> = lists_of(&first.user).collect();
         let directories = self.directories(lists.iter().cloned()).await?;
-        // The user, their login, and an entry in each list; each list's directory is written once.
-        let fitting = WRITES.saturating_sub(lists.len()) / (2 + lists.len());
+        // The user, their login, what is recorded, and an entry in each list; each list's directory is written once.
+        let fitting = Transaction::ROOM.saturating_sub(lists.len()) / (3 + lists.len());
         let most = lists.iter().map(|list| directories.of(list).room()).fold(fitting.max(1), usize::min);
         let alike = |new: &&NewUser| lists_of(&new.user).eq(lists.iter().cloned());
         let together = users.iter().take(most).take_while(alike).count();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::slice;
 
-use rookery_domain::{Membership, TenantId, User, UserId};
+use rookery_domain::{Action, Membership, TenantId, User, UserId};
 
 use super::{Login, UserEntry, UserItem, Users, lists_of};
 use crate::contention::while_contended;
@@ -102,6 +102,7 @@ impl Users<'_> {
             places.insert(list.name(), place);
         }
         transaction.insert(self.key(user.id), &UserItem { user: user.clone(), places })?;
+        transaction.record(self.fact(Some(Action::UserCreated), user))?;
         Ok(email)
     }
 
@@ -128,16 +129,18 @@ impl Users<'_> {
         tenant: &TenantId,
         membership: impl Fn(bool) -> Membership,
     ) -> Result<Option<Addition>, UpdateError<NewUserError>> {
-        self.enter(id, tenant, None, membership, |_| Ok(())).await
+        self.enter(id, tenant, None, Action::UserUpdated, membership, |_| Ok(())).await
     }
 
-    /// Adds a user to `tenant`, unless they belong to it, and makes `change` in the same transaction. What was `read` of
-    /// them and of the list of members is read again only if somebody else was quicker.
+    /// Adds a user to `tenant`, unless they belong to it, and makes `change` in the same transaction, which is recorded as
+    /// `changed` if that is all. What was `read` of them and of the list of members is read again only if somebody else was
+    /// quicker.
     pub(super) async fn enter<E: From<NewUserError>>(
         &self,
         id: UserId,
         tenant: &TenantId,
         mut read: Option<Doorstep>,
+        changed: Action,
         membership: impl Fn(bool) -> Membership,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<Addition>, UpdateError<E>> {
@@ -161,7 +164,8 @@ impl Users<'_> {
             if before == stored.value.user {
                 return Ok(Some(Addition::Already(before)));
             }
-            self.write(&before, &mut stored, |transaction, item| {
+            let action = if added_at.is_some() { Action::UserAddedToTenant } else { changed };
+            self.write(&before, &mut stored, Some(action), |transaction, item| {
                 let Some(now) = added_at else { return Ok(()) };
                 let place = directory.next_place(now, item.user.invisible);
                 item.places.insert(list.name(), place);

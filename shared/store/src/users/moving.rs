@@ -2,17 +2,19 @@
 
 use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Membership, Order, PageRequest, RoleId, Session, TenantId, Timestamp, UserId};
+use rookery_domain::{
+    Action, Membership, Order, PageRequest, RoleId, Session, TenantId, Timestamp, User, UserId,
+};
 
 use super::joining::require_open;
 use super::listing::parse_id;
 use super::{NewUserError, UserEntry, UserItem, Users};
-use crate::UpdateError;
 use crate::contention::while_contended;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
 use crate::roster::{Directory, Sight};
 use crate::transaction::{Cancelled, Transaction};
+use crate::{Fact, Subject, UpdateError};
 
 /// How many users move at a time. All of them change the same totals, and more at once would only wait for each other.
 const MOVING_AT_ONCE: usize = 4;
@@ -71,7 +73,7 @@ impl Users<'_> {
         let moved = while_contended!(self.try_move(id, moving, roles))?;
         if moved {
             let there = |session: &Session| session.tenant_id == *moving.source;
-            self.environment.sessions().end_all(id, there).await?;
+            self.environment.sessions().end_all(id, None, there).await?;
         }
         Ok(moved)
     }
@@ -114,8 +116,14 @@ impl Users<'_> {
             roster.add(&mut transaction, &directory, place, &UserEntry::of(user, &list))?;
         }
         transaction.replace(self.key(id), &stored)?;
+        transaction.record(self.moved(&stored.value.user, moving))?;
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         Ok(true)
+    }
+
+    fn moved(&self, user: &User, Move { source, target, .. }: Move<'_>) -> Option<Fact> {
+        let subject = Subject::user(user).in_tenant(target).with("from", source).with("to", target);
+        self.environment.fact(Action::UserMoved, subject)
     }
 }
 

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Membership, Order, PageRequest, Session, TenantId, User, UserId};
+use rookery_domain::{Action, Membership, Order, PageRequest, Session, TenantId, User, UserId};
 
 use super::listing::parse_id;
 use super::{Login, UserEntry, UserItem, Users};
@@ -13,7 +13,7 @@ use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
 use crate::roster::Sight;
 use crate::transaction::{Transaction, Write};
-use crate::{StoreError, UpdateError};
+use crate::{StoreError, Subject, UpdateError};
 
 /// How many users leave a tenant at a time when it is removed. All of them change the same totals, and more at once
 /// would only wait for each other.
@@ -36,6 +36,16 @@ impl Leaving<'_> {
         match self {
             Self::Tenant(tenant) | Self::Removed(tenant) => membership.tenant_id == *tenant,
             Self::Everything => true,
+        }
+    }
+
+    /// What is recorded of it. That a removed tenant has no members any more is a part of its removal.
+    fn action(self, user: &User) -> Option<Action> {
+        match self {
+            Self::Tenant(_) | Self::Everything if user.memberships.is_empty() => Some(Action::UserDeleted),
+            Self::Tenant(_) => Some(Action::UserRemovedFromTenant),
+            // The latter is one step of several.
+            Self::Removed(_) | Self::Everything => None,
         }
     }
 }
@@ -81,7 +91,7 @@ impl Users<'_> {
     }
 
     async fn stop_visiting(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
-        let stopped = self.update(id, |user| {
+        let stopped = self.change(id, None, None, |user| {
             if user.membership(tenant).is_none() {
                 user.leave(tenant);
             }
@@ -109,7 +119,7 @@ impl Users<'_> {
 
     async fn end_sessions(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
         let here = |session: &Session| session.tenant_id == *tenant;
-        self.environment.sessions().end_all(id, here).await
+        self.environment.sessions().end_all(id, None, here).await
     }
 
     /// Removes a user everywhere, and ends their sessions. `false`: there is no such user.
@@ -123,7 +133,7 @@ impl Users<'_> {
             removed = true;
         }
         if removed {
-            self.environment.sessions().end_all(id, |_| true).await?;
+            self.environment.sessions().end_all(id, None, |_| true).await?;
         }
         Ok(removed)
     }
@@ -158,6 +168,9 @@ impl Users<'_> {
             removed = self.take_out(&mut transaction, &mut stored.value, tenant, only_if_removed)?;
         }
         let user = &stored.value.user;
+        let subject = left.first().map_or(Subject::user(user), |left| Subject::user(user).in_tenant(left));
+        let action = leaving.action(user);
+        transaction.record(action.and_then(|action| self.environment.fact(action, subject)))?;
         if user.memberships.is_empty() {
             transaction.remove_if(self.login_key(&user.email), Login::belongs_to(user.id))?;
             if let Some(place) = stored.value.places.get(&List::Users.name()) {

@@ -39,7 +39,7 @@ async fn every_request_says_what_it_consumed() {
     assert!(writes(consumed()), "UpdateItem");
     own.sessions().of_user(id).await.unwrap();
     assert!(reads(consumed()), "Query");
-    own.sessions().end(id, session.id).await.unwrap();
+    own.sessions().end(id, session.id, None).await.unwrap();
     assert!(writes(consumed()), "DeleteItem");
 }
 

@@ -98,7 +98,7 @@ async fn pages_leave_the_invisible_out_and_sum_to_the_total() {
     let (own, acme, ids) = list_of(900).await;
     let toggle = async |at: usize, invisible: bool| {
         let users = own.users();
-        let changed = users.update(ids[at], |user| {
+        let changed = users.update(ids[at], None, |user| {
             user.invisible = invisible;
             Ok::<_, Infallible>(())
         });
@@ -156,7 +156,7 @@ async fn somebody_in_very_many_lists_becomes_invisible_in_all_of_them() {
     };
     for invisible in [true, false] {
         let users = own.users();
-        let changed = users.update(jane.user.id, |user| {
+        let changed = users.update(jane.user.id, None, |user| {
             user.invisible = invisible;
             Ok::<_, Infallible>(())
         });

@@ -6,6 +6,7 @@
 mod catalog_store;
 mod environment_store;
 mod environments;
+mod journal;
 mod sessions;
 mod tenants;
 mod users;
@@ -32,6 +33,7 @@ fn every_call_has_a_test() {
             "CatalogStore" => include_str!("isolation/catalog_store.rs"),
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
             "Environments" => include_str!("isolation/environments.rs"),
+            "Journal" => include_str!("isolation/journal.rs"),
             "Sessions" => include_str!("isolation/sessions.rs"),
             "Tenants" => include_str!("isolation/tenants.rs"),
             "Users" => include_str!("isolation/users.rs"),

@@ -7,6 +7,7 @@ mod documented;
 mod faults;
 mod import;
 mod isolation;
+mod journal;
 mod lists;
 mod opening;
 mod races;

@@ -94,7 +94,7 @@ async fn no_change_of_a_user_is_lost() {
     own.users().create(&jane).await.unwrap();
     let store = own.users();
     let changes = (0..5).map(|n| {
-        store.update(jane.user.id, move |user| {
+        store.update(jane.user.id, None, move |user| {
             let added = Metadata::of_tenant(serde_json::from_value(json!({ format!("key{n}"): n })).unwrap())
                 .unwrap();
             user.metadata = user.metadata.merged(&added).unwrap();
@@ -120,7 +120,10 @@ async fn another_hash_of_a_password_does_not_replace_that_of_a_later_one() {
 
     let read = login().await;
     let snapshot = store.snapshot(jane.user.id).await.unwrap().unwrap().value.unwrap();
-    let changed = store.update_with_password(snapshot, "later", |_| Ok::<_, Infallible>(()));
+    let changed =
+        store.update_with_password(snapshot, rookery_domain::Action::UserActivated, "later", |_| {
+            Ok::<_, Infallible>(())
+        });
     changed.await.unwrap().unwrap();
     store.renew_hash(email, read, "anew again".to_owned()).await.unwrap();
     let left = login().await;
@@ -160,7 +163,7 @@ async fn of_eight_rotations_of_one_session_one_wins_and_the_others_see_it() {
         }
     }
     assert_eq!(won, 1);
-    assert!(sessions.end(before.user_id, before.id).await.unwrap());
+    assert!(sessions.end(before.user_id, before.id, None).await.unwrap());
     let late = sessions.rotate(&stored, &before).await.unwrap();
     assert!(matches!(late, Rotation::Ended), "{late:?}");
 }

@@ -42,11 +42,17 @@ async fn of_user() {
 async fn end() {
     let world = World::new().await;
     let (user, session) = (world.jane.user.id, world.session.id);
-    assert!(!world.untouched_by(world.other.sessions().end(user, session)).await.unwrap());
+    assert!(!world.untouched_by(world.other.sessions().end(user, session, None)).await.unwrap());
+}
+
+#[tokio::test]
+async fn end_one() {
+    let world = World::new().await;
+    assert!(!world.untouched_by(world.other.sessions().end_one(&world.session, None)).await.unwrap());
 }
 
 #[tokio::test]
 async fn end_all() {
     let world = World::new().await;
-    world.untouched_by(world.other.sessions().end_all(world.jane.user.id, |_| true)).await.unwrap();
+    world.untouched_by(world.other.sessions().end_all(world.jane.user.id, None, |_| true)).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use rookery_domain::{RoleId, User};
+use rookery_domain::{Action, RoleId, User};
 use rookery_store::{
     Addition, EnvironmentStore, NewUser, NewUserError, Progress, UpdateError, UserQuery, UserSnapshot,
 };
@@ -249,10 +249,10 @@ async fn remove() {
 #[tokio::test]
 async fn update() {
     let world = World::new().await;
-    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, rename)).await;
+    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, None, rename)).await;
     assert_eq!(renamed.unwrap(), None);
     world.other.users().create(&world.twin()).await.unwrap();
-    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, rename)).await;
+    let renamed = world.untouched_by(world.other.users().update(world.jane.user.id, None, rename)).await;
     assert!(renamed.unwrap().is_some());
 }
 
@@ -264,8 +264,9 @@ async fn jane_in(world: &World, environment: &EnvironmentStore) -> UserSnapshot 
 #[tokio::test]
 async fn update_from() {
     let world = World::new().await;
-    let renamed =
-        world.untouched_by(world.other.users().update_from(jane_in(&world, &world.own).await, rename)).await;
+    let renamed = world
+        .untouched_by(world.other.users().update_from(jane_in(&world, &world.own).await, None, rename))
+        .await;
     assert_eq!(renamed.unwrap(), None);
 }
 
@@ -273,10 +274,16 @@ async fn update_from() {
 async fn update_with_password() {
     let world = World::new().await;
     let users = world.other.users();
-    let changed = users.update_with_password(jane_in(&world, &world.own).await, "other", rename);
+    let changed =
+        users.update_with_password(jane_in(&world, &world.own).await, Action::UserActivated, "other", rename);
     assert_eq!(world.untouched_by(changed).await.unwrap(), None);
     users.create(&world.twin()).await.unwrap();
-    let changed = users.update_with_password(jane_in(&world, &world.other).await, "other", rename);
+    let changed = users.update_with_password(
+        jane_in(&world, &world.other).await,
+        Action::UserActivated,
+        "other",
+        rename,
+    );
     assert!(world.untouched_by(changed).await.unwrap().is_some());
 }
 
