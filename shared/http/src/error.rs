@@ -225,9 +225,10 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::TooLarge { .. } => Self::Invalid(error.to_string()),
-            StoreError::Throttled | StoreError::Contended | StoreError::Unavailable { .. } => {
-                Self::unavailable(error)
-            }
+            StoreError::Throttled
+            | StoreError::Contended
+            | StoreError::Newer { .. }
+            | StoreError::Unavailable { .. } => Self::unavailable(error),
             StoreError::Corrupt { .. } | StoreError::Refused { .. } => Self::internal(error),
         }
     }

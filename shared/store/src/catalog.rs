@@ -103,3 +103,13 @@ fn built_in_catalog(environment: &Environment) -> Catalog {
         ..Catalog::default()
     }
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(roles: Role);
+    documented!(permissions: Permission);
+    documented!(categories: PermissionCategory);
+}

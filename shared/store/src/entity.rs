@@ -14,13 +14,18 @@ use crate::keys::{Key, PK, SK};
 /// Its contents are one attribute, a string of JSON, which is read in a fraction of the time that an attribute a field
 /// takes. What DynamoDB itself has to see stands beside it: see [`Entity::beside`] and [`Entity::complete`].
 ///
-/// A field that is added later has a serde default, so that items written before are still read. When that is not
-/// enough, [`Entity::SCHEMA`] rises and the reader tells the versions apart.
+/// Several versions of a program work on the table at the same time: during a deployment, and after a roll-back. A field that is
+/// added later has a serde default, so that items written before are still read, and [`Entity::WRITTEN`] rises, so that a
+/// program that does not know the field leaves the item as it is instead of writing it back without. When a default is not
+/// enough, [`Entity::SCHEMA`] rises and the reader tells the versions apart. `src/documents` has a sample of every document of
+/// every version.
 pub(crate) trait Entity: Serialize + DeserializeOwned {
     /// The item's attribute `type`.
     const TYPE: &'static str;
     /// The version of its shape, the item's attribute `schema`.
     const SCHEMA: u32 = 1;
+    /// Which fields whoever wrote it knew, the item's attribute `written`: rises with every field that is added.
+    const WRITTEN: u32 = 1;
     /// How large its document may be, in bytes. DynamoDB takes items of 400 KiB, with their keys and what stands beside.
     const MAX_BYTES: usize = 384 * 1024;
 
@@ -42,6 +47,23 @@ pub(crate) struct Stored<T> {
     /// The entity.
     pub(crate) value: T,
     pub(crate) revision: u64,
+    /// Which fields whoever wrote it knew.
+    pub(crate) written: u32,
+}
+
+impl<T: Entity> Stored<T> {
+    /// The same item with other contents.
+    pub(crate) fn with(&self, value: T) -> Self {
+        Self { value, revision: self.revision, written: self.written }
+    }
+
+    /// Whether this program knows all that the item holds: if not, what it writes in its place would be less.
+    pub(crate) fn require_known(&self) -> Result<(), StoreError> {
+        match self.written > T::WRITTEN {
+            true => Err(StoreError::Newer { entity: T::TYPE }),
+            false => Ok(()),
+        }
+    }
 }
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -50,6 +72,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const TYPE: &str = "type";
 const SCHEMA: &str = "schema";
 const REVISION: &str = "revision";
+pub(crate) const WRITTEN: &str = "written";
 const DOCUMENT: &str = "document";
 
 /// The item that `entity` becomes at `key`, in its revision `revision`.
@@ -58,6 +81,7 @@ pub(crate) fn encode<T: Entity>(key: Key, entity: &T, revision: u64) -> Result<I
     item.insert(TYPE.to_owned(), AttributeValue::S(T::TYPE.to_owned()));
     item.insert(SCHEMA.to_owned(), AttributeValue::N(T::SCHEMA.to_string()));
     item.insert(REVISION.to_owned(), AttributeValue::N(revision.to_string()));
+    item.insert(WRITTEN.to_owned(), written::<T>());
     item.insert(DOCUMENT.to_owned(), to_document(entity)?);
     let beside = entity.beside().into_iter();
     item.extend(beside.filter_map(|(name, value)| Some((name.to_owned(), value?))));
@@ -76,14 +100,20 @@ pub(crate) struct Replacement {
 ///
 /// It is an update and not a put, so that what others keep beside the document stays.
 pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, StoreError> {
+    stored.require_known()?;
     let revision = |revision: u64| AttributeValue::N(revision.to_string());
-    let mut set = vec![format!("{DOCUMENT} = :document"), format!("{REVISION} = :next")];
+    let mut set = vec![
+        format!("{DOCUMENT} = :document"),
+        format!("{REVISION} = :next"),
+        format!("{WRITTEN} = :written"),
+    ];
     let mut remove = Vec::new();
     let mut names = HashMap::new();
     let mut values = HashMap::from([
         (":document".to_owned(), to_document(&stored.value)?),
         (":read".to_owned(), revision(stored.revision)),
         (":next".to_owned(), revision(stored.revision + 1)),
+        (":written".to_owned(), written::<T>()),
     ]);
     for (name, value) in stored.value.beside() {
         names.insert(format!("#{name}"), name.to_owned());
@@ -100,6 +130,11 @@ pub(crate) fn replacement<T: Entity>(stored: &Stored<T>) -> Result<Replacement, 
         false => format!("SET {} REMOVE {}", set.join(", "), remove.join(", ")),
     };
     Ok(Replacement { expression, condition: format!("{REVISION} = :read"), names, values })
+}
+
+/// The attribute that says which fields this program knows.
+pub(crate) fn written<T: Entity>() -> AttributeValue {
+    AttributeValue::N(T::WRITTEN.to_string())
 }
 
 /// The attribute that holds `entity`.
@@ -126,7 +161,8 @@ pub(crate) fn decode<T: Entity>(item: &Item) -> Result<Stored<T>, StoreError> {
         .ok_or_else(|| corrupt(T::TYPE, "its document is no JSON: another version wrote it"))?;
     let mut value: T = serde_json::from_str(document).map_err(|error| corrupt(T::TYPE, error))?;
     value.complete(item);
-    Ok(Stored { value, revision })
+    let written = number(item, WRITTEN).and_then(|written| u32::try_from(written).ok());
+    Ok(Stored { value, revision, written: written.unwrap_or_default() })
 }
 
 /// What the document in `item` says.
@@ -179,11 +215,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_newer_program_wrote_is_read_and_not_written_back() {
+        let mut item = item();
+        item.insert(WRITTEN.to_owned(), AttributeValue::N((Session::WRITTEN + 1).to_string()));
+        let stored = decode::<Session>(&item).unwrap();
+        assert!(matches!(replacement(&stored), Err(StoreError::Newer { entity: "session" })));
+        // One that was written before anybody counted.
+        item.remove(WRITTEN);
+        assert!(replacement(&decode::<Session>(&item).unwrap()).is_ok());
+    }
+
+    #[test]
     fn what_stands_beside_a_document_is_written_with_it() {
         let mut item = item();
         let stored = decode::<Session>(&item).unwrap();
         let Replacement { expression, names, values, .. } = replacement(&stored).unwrap();
-        assert_eq!(expression, "SET document = :document, revision = :next, #ttl = :ttl");
+        assert_eq!(expression, "SET document = :document, revision = :next, written = :written, #ttl = :ttl");
         assert_eq!((&names["#ttl"], values.get(":ttl")), (&"ttl".to_owned(), item.remove("ttl").as_ref()));
     }
 }

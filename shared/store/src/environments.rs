@@ -223,3 +223,12 @@ impl EnvironmentStore {
         &self.store.table
     }
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(environments: Environment);
+    documented!(hosts: Host);
+}

@@ -27,6 +27,12 @@ pub enum StoreError {
         /// Why it is not that.
         reason: String,
     },
+    /// An item that a newer version wrote, which knows more of it: it is left as it is until that version is everywhere.
+    #[error("a newer version wrote this {entity}: it is not changed by an older one")]
+    Newer {
+        /// The type of the item.
+        entity: &'static str,
+    },
     /// No connection, no answer in time, or a failure within DynamoDB.
     #[error("the table is unavailable: {reason}")]
     Unavailable {
@@ -62,7 +68,7 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled | Self::Contended | Self::Unavailable { .. } => true,
+            Self::Throttled | Self::Contended | Self::Newer { .. } | Self::Unavailable { .. } => true,
             Self::TooLarge { .. } | Self::Corrupt { .. } | Self::Refused { .. } => false,
         }
     }

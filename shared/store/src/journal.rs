@@ -161,3 +161,14 @@ impl<'a> Journal<'a> {
         self.environment.id
     }
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(records: FiledRecord);
+    documented!(heads: Head);
+    documented!(hours: HourStart);
+    documented!(filed: Filed);
+}

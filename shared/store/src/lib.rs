@@ -11,6 +11,8 @@ mod catalog;
 mod connection;
 mod consumption;
 mod contention;
+#[cfg(test)]
+mod documents;
 mod entity;
 mod environments;
 mod error;

@@ -50,7 +50,7 @@ const INVISIBLE_ENTRY: &str = "invisible";
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct EntryItem<E>(E);
+pub(crate) struct EntryItem<E>(E);
 
 impl<E: Entry> Entity for EntryItem<E> {
     const TYPE: &'static str = E::TYPE;

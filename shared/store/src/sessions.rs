@@ -87,7 +87,7 @@ impl<'a> Sessions<'a> {
     /// The table fails.
     pub async fn rotate(&self, before: &SessionSnapshot, after: &Session) -> Result<Rotation, StoreError> {
         let table = self.environment.table();
-        let mut stored = Stored { value: after.clone(), revision: before.0.revision };
+        let mut stored = before.0.with(after.clone());
         let Replacement { expression, condition, names, values } = replacement(&stored)?;
         // The stream has brought it: from now on it would only make every refresh write more.
         let expression = format!("{expression} REMOVE {FACT}");
@@ -187,4 +187,12 @@ impl<'a> Sessions<'a> {
     fn key(&self, user: UserId, session: SessionId) -> Key {
         Key::session(self.environment.id, user, session)
     }
+}
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(sessions: Session);
 }

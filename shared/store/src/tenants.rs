@@ -160,7 +160,7 @@ impl<'a> Tenants<'a> {
             None => transaction.insert(key, &item)?,
             Some(found) if may_revive && found.value.tenant.deleted_at.is_some() => {
                 self.clear_little(&tenant.tenant_id, tenant.created_at).await?;
-                transaction.replace(key, &Stored { value: item, revision: found.revision })?
+                transaction.replace(key, &found.with(item))?
             }
             Some(_) => return Err(UpdateError::Refused(NewTenantError::Exists)),
         };
@@ -337,4 +337,13 @@ impl TenantQuery {
         let page = PageRequest { limit, index, order: Order::Ascending };
         Self { filter: None, ids: None, sort: TenantSort::CreatedAt, page }
     }
+}
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(tenants: TenantItem);
+    documented!(entries: crate::roster::EntryItem<TenantEntry>);
 }

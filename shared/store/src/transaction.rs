@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Trans
 
 use crate::StoreError;
 use crate::contention::jitter;
-use crate::entity::{Entity, Item, Replacement, Stored, corrupt, encode, replacement};
+use crate::entity::{Entity, Item, Replacement, Stored, corrupt, encode, replacement, written};
 use crate::error::is_throttle;
 use crate::facts::Fact;
 use crate::keys::Key;
@@ -72,6 +72,9 @@ impl From<StoreError> for Cancelled {
     }
 }
 
+/// That no newer version wrote an item, which knows more of it.
+const NOT_NEWER: &str = "(attribute_not_exists(written) OR written <= :written)";
+
 /// How often a transaction is tried when another one holds one of its items for the moment.
 const TRIES: u32 = 12;
 
@@ -106,7 +109,8 @@ impl<'a> Transaction<'a> {
 
     /// Writes an item, whether there is one or not.
     pub(crate) fn overwrite<T: Entity>(&mut self, key: Key, entity: &T) -> Result<Write, StoreError> {
-        let put = self.put(encode(key, entity, 1)?);
+        let put = self.put(encode(key, entity, 1)?).condition_expression(NOT_NEWER);
+        let put = put.expression_attribute_values(":written", written::<T>());
         let put = put.build().map_err(unbuildable)?;
         Ok(self.push(|item| item.put(put)))
     }
@@ -120,8 +124,9 @@ impl<'a> Transaction<'a> {
     ) -> Result<Write, StoreError> {
         let put = self.put(encode(key, entity, 1)?);
         let put = put
-            .condition_expression(condition.expression)
-            .expression_attribute_values(condition.name, condition.value);
+            .condition_expression(format!("({}) AND {NOT_NEWER}", condition.expression))
+            .expression_attribute_values(condition.name, condition.value)
+            .expression_attribute_values(":written", written::<T>());
         let put = put.build().map_err(unbuildable)?;
         Ok(self.push(|item| item.put(put)))
     }

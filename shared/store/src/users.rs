@@ -354,3 +354,13 @@ fn lists_of(user: &User) -> impl Iterator<Item = List> {
     let tenants = user.memberships.iter().map(|membership| List::Members(membership.tenant_id.clone()));
     std::iter::once(List::Users).chain(tenants)
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(users: UserItem);
+    documented!(logins: Login);
+    documented!(entries: crate::roster::EntryItem<UserEntry>);
+}

@@ -449,3 +449,11 @@ fn raise_version(transaction: &mut Transaction<'_>, vendor: VendorId) -> Result<
     transaction.update(Key::environment(vendor), &expression, Some("attribute_exists(pk)"), one)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(names: Name);
+}

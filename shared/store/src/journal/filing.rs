@@ -120,7 +120,7 @@ impl Journal<'_> {
         let key = self.head_key(of);
         match stored {
             None => transaction.insert(key, &head)?,
-            Some(read) => transaction.replace(key, &Stored { value: head, revision: read.revision })?,
+            Some(read) => transaction.replace(key, &read.with(head))?,
         };
         Ok(())
     }

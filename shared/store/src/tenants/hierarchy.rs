@@ -360,3 +360,11 @@ impl Tenants<'_> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(children: Child);
+}

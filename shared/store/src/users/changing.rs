@@ -139,6 +139,7 @@ impl Users<'_> {
             let Some(login) = batch.take::<Login>(&old_key)?.filter(|login| login.value.user_id == id) else {
                 return Err(UpdateError::Store(StoreError::Contended));
             };
+            login.require_known()?;
             // A link that was mailed to the old address proves nothing about the new one.
             stored.value.user.void_mailed_tokens();
             stored.value.user.void_credentials();
