@@ -3,14 +3,13 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, AuthStrategy, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User,
-    UserId,
+    Action, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
-use rookery_http::session::{AuthenticationResponse, SignedIn};
+use rookery_http::session::AuthenticationResponse;
+use rookery_http::sign_in::{Proof, SignIn, SignInError, SignInRefusal};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, RateLimited, mails,
-    no_environment, session,
+    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, RateLimited, mails, no_environment,
 };
 use rookery_store::{EnvironmentStore, Login, Subject, WithEnvironment};
 use rookery_tokens::{PasswordHash, Verdict};
@@ -76,28 +75,23 @@ pub(crate) async fn sign_in(
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
-    require_password_strategy(&environment)?;
+    let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Password)?;
     let whom = subject_of(login.as_ref());
-    match complete(&app, &store, environment, login, request.password, client).await {
-        Ok(signed_in) => Ok(signed_in.respond(StatusCode::OK, origin)),
-        Err(error) => Err(noted(&store, whom, error).await?),
+    let shown = prove(&app, &store, login, &request.password).await?;
+    match sign_in.complete(shown.user, shown.is_proven, &shown.there, whom).await {
+        Ok(signed_in) => {
+            let renewing = app.clone();
+            app.defer(async move { shown.outdated.renew(&renewing, &store, request.password).await });
+            Ok(signed_in.respond(StatusCode::OK, origin))
+        }
+        Err(SignInError::Refused(refusal)) => {
+            if let SignInRefusal::NotVerified(user) = &refusal {
+                ask_to_verify(&app, &store, &environment, user).await?;
+            }
+            Err(refusal.into())
+        }
+        Err(SignInError::Failed(error)) => Err(error),
     }
-}
-
-async fn complete(
-    app: &RateLimited,
-    store: &EnvironmentStore,
-    environment: Environment,
-    login: Option<Login>,
-    password: Password,
-    client: ClientInfo,
-) -> ApiResult<SignedIn> {
-    let (user, there) = prove(app, store, login, password).await?;
-    if !user.verified && !environment.configuration.allow_not_verified_users_login {
-        return Err(ask_to_verify(app, store, &environment, &user).await?);
-    }
-    let user = let_in(store, &environment, user).await?;
-    session::begin(app, store, environment, user, &there, client).await
 }
 
 /// Whom a sign-in is about, for the audit log: whoever has the address, in the tenant that they would have landed in.
@@ -108,14 +102,6 @@ fn subject_of(login: Option<&Login>) -> Subject {
         Some(tenant) => subject.in_tenant(tenant),
         None => subject,
     }
-}
-
-/// Records that a sign-in was refused, if that is what `error` says.
-async fn noted(store: &EnvironmentStore, whom: Subject, error: ApiError) -> ApiResult<ApiError> {
-    if let ApiError::SignInFailed(_, reason) = &error {
-        store.record(Action::SignInRefused, whom.with("reason", reason)).await?;
-    }
-    Ok(error)
 }
 
 /// What `typed` signs in to. A text that is no e-mail address is nobody's, and is answered like any other of those.
@@ -130,28 +116,38 @@ async fn find_login(
     Ok(store.users().login(&email).await?)
 }
 
-fn require_password_strategy(environment: &Environment) -> ApiResult<()> {
-    match environment.configuration.auth_strategy {
-        AuthStrategy::EmailAndPassword => Ok(()),
-        AuthStrategy::MagicLink
-        | AuthStrategy::Code
-        | AuthStrategy::SmsCode
-        | AuthStrategy::NoLocalAuthentication => {
-            let message = "this environment does not sign users in with a password".to_owned();
-            Err(ApiError::Refused(ErrorCode::AuthStrategy, message))
+/// What somebody showed, and who has the address.
+struct Shown {
+    user: Option<User>,
+    is_proven: bool,
+    /// The tenant that they land in, most likely, if it is there.
+    there: Vec<TenantId>,
+    outdated: OutdatedHash,
+}
+
+/// The login whose hash is of the password as it was typed, and not in its normal form: a hash that was made before passwords
+/// had one.
+struct OutdatedHash(Option<(EmailAddress, Login)>);
+
+impl OutdatedHash {
+    /// Writes a hash of the password's normal form in its place.
+    async fn renew(self, app: &RateLimited, store: &EnvironmentStore, password: Password) -> ApiResult<()> {
+        if let Self(Some((email, login))) = self {
+            let hash = app.passwords().hash(password).await?;
+            store.users().renew_hash(&email, login, hash.into()).await?;
         }
+        Ok(())
     }
 }
 
-/// The user whose login it is, if the password is theirs, and the tenant that they land in, most likely, if that is there.
-/// They are read while the password is hashed. The same is done for everybody, so that neither the answer nor its time
-/// tells whose addresses are known.
+/// The user whose login it is, and whether the password is theirs. They are read while the password is hashed. The same is done
+/// for everybody, so that neither the answer nor its time tells whose addresses are known.
 async fn prove(
     app: &RateLimited,
     store: &EnvironmentStore,
     login: Option<Login>,
-    password: Password,
-) -> ApiResult<(User, Vec<TenantId>)> {
+    password: &Password,
+) -> ApiResult<Shown> {
     // For an unknown address somebody is looked for too.
     let login = login.unwrap_or_else(|| nobody(app));
     let (users, tenants) = (store.users(), Vec::from_iter(&login.likely_tenant));
@@ -159,21 +155,11 @@ async fn prove(
         async { Ok(users.get_with_tenants(login.user_id, &tenants).await?) },
         verify(app, login.password_hash.clone(), password.clone()),
     )?;
-    let user = user.ok_or_else(wrong)?;
-    if user.locked.is_some() {
-        return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
-    }
     // The password or the address may have changed since the login was read.
-    match verdict {
-        Verdict::Wrong => return Err(wrong()),
-        _ if !login.is_of(&user) => return Err(wrong()),
-        Verdict::Right => {}
-        Verdict::RightAsTyped => {
-            let hash = app.passwords().hash(password).await?;
-            users.renew_hash(&user.email, login, hash.into()).await?;
-        }
-    }
-    Ok((user, there))
+    let is_proven = verdict != Verdict::Wrong && user.as_ref().is_some_and(|user| login.is_of(user));
+    let outdated = user.as_ref().filter(|_| verdict == Verdict::RightAsTyped);
+    let outdated = OutdatedHash(outdated.map(|user| (user.email.clone(), login)));
+    Ok(Shown { user, is_proven, there, outdated })
 }
 
 /// A login that leads nowhere.
@@ -191,17 +177,13 @@ async fn verify(app: &RateLimited, hash: Option<String>, password: Password) -> 
     Ok(app.passwords().verify(password, &hash).await?)
 }
 
-fn wrong() -> ApiError {
-    ApiError::SignInFailed(None, "the email or the password is wrong".to_owned())
-}
-
-/// Mails `user` another link that verifies their address, and says so.
+/// Mails `user` another link that verifies their address.
 async fn ask_to_verify(
     app: &RateLimited,
     store: &EnvironmentStore,
     environment: &Environment,
     user: &User,
-) -> ApiResult<ApiError> {
+) -> ApiResult<()> {
     let (secret, token) = OneTimeToken::issue(&*app.entropy, app.now());
     let (users, tenants) = (store.users(), store.tenants());
     let (kept, tenant) = tokio::try_join!(
@@ -216,27 +198,9 @@ async fn ask_to_verify(
             }
         },
     )?;
-    let user = kept.ok_or_else(wrong)?;
+    let Some(user) = kept else { return Ok(()) };
     mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, JsonObject::new()).await.ok();
-    let message = "the email address is not verified: a mail that verifies it is on its way".to_owned();
-    Ok(ApiError::SignInFailed(Some(ErrorCode::NotVerified), message))
-}
-
-/// Lets `user` into the tenants that waited for their first sign-in.
-async fn let_in(store: &EnvironmentStore, environment: &Environment, user: User) -> ApiResult<User> {
-    let verification_needed = !environment.configuration.allow_not_verified_users_login;
-    if !user.clone().note_first_sign_in(verification_needed) {
-        return Ok(user);
-    }
-    let users = store.users();
-    // It is a part of the sign-in.
-    let updated = users.update(user.id, None, |user| {
-        user.note_first_sign_in(verification_needed);
-        Ok::<_, ApiError>(())
-    });
-    let let_in = updated.await?.ok_or_else(wrong)?;
-    // What voided their sessions meanwhile voids this one.
-    Ok(User { session_generation: user.session_generation, ..let_in })
+    Ok(())
 }
 
 #[cfg(test)]

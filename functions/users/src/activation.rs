@@ -10,9 +10,10 @@ use rookery_domain::{
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::newcomers::EmailMetadata;
-use rookery_http::session::{self, AuthenticationResponse};
+use rookery_http::session::AuthenticationResponse;
+use rookery_http::sign_in::{Proof, SignIn};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, ErrorCode, HostEnvironment, Query, RateLimited, mails,
+    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, Query, RateLimited, mails,
     no_environment,
 };
 use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
@@ -91,15 +92,14 @@ pub(crate) async fn activate(
     let WithEnvironment { environment, value: waiting } =
         waiting(&app, &store, &request.user_id, &token).await?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
-    let active = activated(&waiting)?;
+    let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Activation)?;
     let password_hash = match request.password {
         Some(password) => Some(hash(&app, password).await?),
         None => None,
     };
-    let (has_password, prepared) = tokio::try_join!(
-        has_password(&store, &waiting),
-        session::prepare(&app, &store, environment.clone(), active, client),
-    )?;
+    let (has_password, prepared) = tokio::try_join!(has_password(&store, &waiting), async {
+        Ok(sign_in.prepare(activated(&waiting)).await?)
+    },)?;
     require_one_password(&environment, &waiting, has_password, password_hash.is_some())?;
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
@@ -180,14 +180,11 @@ fn finish(user: &mut User, token: &PlainToken, now: Timestamp) -> Result<(), One
 }
 
 /// The user as they are once they are active.
-fn activated(user: &User) -> ApiResult<User> {
-    if user.locked.is_some() {
-        return Err(ApiError::SignInFailed(Some(ErrorCode::UserLocked), "the user is locked".to_owned()));
-    }
+fn activated(user: &User) -> User {
     let mut active = user.clone();
     active.activate();
     active.note_first_sign_in(true);
-    Ok(active)
+    active
 }
 
 async fn hash(app: &RateLimited, password: Password) -> ApiResult<String> {

@@ -8,7 +8,8 @@
 //! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
 //! - [`mails`]: the mails that follow a change.
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
-//! - [`session`]: signing users in, and the answer and cookies that come of it.
+//! - [`sign_in`]: the one door for sign-ins.
+//! - [`session`]: the answer and cookies that come of it, and what becomes of a session.
 //! - [`wire`]: the shapes that several groups answer.
 //! - [`service`]: what stands around a group's router, and [`Observed`]: what it finds out about a request.
 
@@ -32,6 +33,7 @@ mod query;
 mod rate_limit;
 pub mod service;
 pub mod session;
+pub mod sign_in;
 mod state;
 pub mod wire;
 

@@ -1,4 +1,4 @@
-//! Signing users in: sessions, their tokens, and the answer that carries them.
+//! Sessions, their tokens, and the answer that carries them. They begin in [`crate::sign_in`] alone.
 
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -13,7 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cookies::TrustedOrigin;
-use crate::{ApiError, ApiResult, AppState, ClientInfo, cookies, grants_in};
+use crate::sign_in::{SignInError, SignInRefusal};
+use crate::{ApiResult, AppState, ClientInfo, cookies, grants_in};
 
 /// The answer to a sign-in or a refresh.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,13 +117,13 @@ impl Prepared {
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
-pub async fn prepare(
+pub(crate) async fn prepare(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
     mut user: User,
     client: ClientInfo,
-) -> ApiResult<Prepared> {
+) -> Result<Prepared, SignInError> {
     loop {
         let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
         let (access_token, there) = tokio::try_join!(
@@ -146,14 +147,14 @@ pub async fn prepare(
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
-pub async fn begin(
+pub(crate) async fn begin(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
     mut user: User,
     there: &[TenantId],
     client: ClientInfo,
-) -> ApiResult<SignedIn> {
+) -> Result<SignedIn, SignInError> {
     let acting = store.acting_as(&user);
     loop {
         let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
@@ -179,9 +180,9 @@ fn new_session(
     environment: &Environment,
     user: &User,
     client: &ClientInfo,
-) -> ApiResult<(RefreshToken, Session)> {
+) -> Result<(RefreshToken, Session), SignInRefusal> {
     let now = app.now();
-    let tenant = user.landing_tenant(now).cloned().ok_or_else(no_tenant)?;
+    let tenant = user.landing_tenant(now).cloned().ok_or(SignInRefusal::NoTenant)?;
     let limits = SessionLimits::of(&environment.configuration);
     let begun_by = (user.id, user.session_generation);
     let (refresh_token, session) = Session::begin(&*app.entropy, now, begun_by, tenant, limits);
@@ -189,6 +190,7 @@ fn new_session(
     Ok((refresh_token, Session { ip_address, user_agent, ..session }))
 }
 
+#[expect(clippy::disallowed_methods, reason = "only whoever came through the door for sign-ins comes here")]
 async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     let (sessions, users) = (store.sessions(), store.users());
     tokio::try_join!(sessions.begin(session), users.note_login(session.user_id, session.created_at))?;
@@ -275,10 +277,4 @@ async fn issue_access_token(
         invisible: user.invisible,
     };
     Ok(encode(&claims.fitting()?, app.user_keys.current()).await?)
-}
-
-/// The answer to somebody who proved who they are and has no tenant to sign in to.
-#[must_use]
-pub fn no_tenant() -> ApiError {
-    ApiError::SignInFailed(None, "the user belongs to no tenant they can sign in to".to_owned())
 }

@@ -350,6 +350,7 @@ impl TestApp {
     /// # Panics
     /// They cannot sign in there.
     #[expect(clippy::expect_used, reason = "without a session there is nothing to test")]
+    #[expect(clippy::disallowed_methods, reason = "tests need not show who they are")]
     pub async fn sign_in(&self, user: &TestUser, tenant: &TenantId) -> Client {
         let store = self.environment();
         let environment = store.get().await.expect("the table").expect("the environment");

@@ -1,5 +1,6 @@
 //! The store against a real engine: isolation, races, lists that cross buckets, and connections.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "the store does not ask who begins a session")]
 
 mod consumption;
 mod costs;

@@ -1,0 +1,163 @@
+//! Every way to sign in, against every reason to be refused: the door is one, and what it looks at.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use rookery_domain::{
+    AuthStrategy, LockReason, Membership, MembershipStatus, OneTimeToken, PlainToken, SystemEntropy,
+    TenantId, Timestamp, User, UserId,
+};
+use rookery_store::NewUser;
+use rookery_testkit::{PASSWORD, Response, TestApp};
+use serde_json::{Value, json};
+
+/// Why somebody is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    None,
+    Strategy,
+    Locked,
+    Wrong,
+    LockedAndWrong,
+    NotVerified,
+    NoTenant,
+}
+
+const REASONS: [Reason; 7] = [
+    Reason::None,
+    Reason::Strategy,
+    Reason::Locked,
+    Reason::Wrong,
+    Reason::LockedAndWrong,
+    Reason::NotVerified,
+    Reason::NoTenant,
+];
+
+/// Somebody, with what they show.
+struct Scene {
+    app: TestApp,
+    id: UserId,
+}
+
+impl Scene {
+    /// Jane, who has one reason to be refused.
+    async fn new(reason: Reason, user: User, password_hash: Option<String>) -> Self {
+        let app = TestApp::start(rookery_openapi::router()).await;
+        let acme: TenantId = app.tenant("Acme").await;
+        let now = app.state().now();
+        let mut membership = Membership::new(acme.clone(), Vec::new(), MembershipStatus::Activated, now);
+        if reason == Reason::NoTenant {
+            membership.expires_at = Some(now);
+        }
+        let mut user = User { memberships: vec![membership], active_tenant: Some(acme), ..user };
+        if matches!(reason, Reason::Locked | Reason::LockedAndWrong) {
+            user.lock(LockReason::Administrator);
+        }
+        let id = user.id;
+        app.environment().users().create(&NewUser { user, password_hash }).await.unwrap();
+        if reason == Reason::Strategy {
+            let environment = app.environment();
+            let strategy = environment.update(|environment| {
+                environment.configuration.auth_strategy = AuthStrategy::NoLocalAuthentication;
+                Ok::<_, std::convert::Infallible>(())
+            });
+            strategy.await.unwrap().unwrap();
+        }
+        Self { app, id }
+    }
+
+    /// Whether a session has begun, and what the audit log says.
+    async fn outcome(&self) -> (bool, Vec<String>) {
+        let sessions = self.app.environment().sessions().of_user(self.id).await.unwrap();
+        (!sessions.is_empty(), self.app.recorded_actions().await)
+    }
+}
+
+fn jane() -> User {
+    let id = UserId::random(&SystemEntropy);
+    User::new(id, "jane@example.com".parse().unwrap(), Timestamp::from_millis(0))
+}
+
+async fn by_password(reason: Reason) -> (Scene, Response) {
+    let hash = rookery_testkit::passwords().hash(PASSWORD.into()).await.unwrap();
+    let user = User { verified: reason != Reason::NotVerified, ..jane() };
+    let scene = Scene::new(reason, user, Some(hash.into())).await;
+    let is_wrong = matches!(reason, Reason::Wrong | Reason::LockedAndWrong);
+    let password = if is_wrong { "Another-Horse-8" } else { PASSWORD };
+    let body = json!({ "email": "jane@example.com", "password": password });
+    let answer = scene.app.anonymous().post("/identity/resources/auth/v1/user", body).await;
+    (scene, answer)
+}
+
+async fn by_activation(reason: Reason) -> (Scene, Response) {
+    // When the clock of a test begins.
+    let now = Timestamp::from_millis(1_767_225_600_000);
+    let (token, kept) = OneTimeToken::issue(&SystemEntropy, now);
+    let scene = Scene::new(reason, User { activation: Some(kept), ..jane() }, None).await;
+    let is_wrong = matches!(reason, Reason::Wrong | Reason::LockedAndWrong);
+    let token = if is_wrong { PlainToken::random(&SystemEntropy) } else { token };
+    let mut body = json!({ "userId": scene.id.to_string(), "token": token.expose() });
+    if reason != Reason::Strategy {
+        body["password"] = json!(PASSWORD);
+    }
+    let answer = scene.app.anonymous().post("/identity/resources/users/v1/activate", body).await;
+    (scene, answer)
+}
+
+fn code(answer: &Response) -> Value {
+    answer.json()["errorCode"].clone()
+}
+
+#[tokio::test]
+async fn a_password() {
+    for reason in REASONS {
+        let (scene, answer) = by_password(reason).await;
+        let (status, expected) = match reason {
+            Reason::None => (200, Value::Null),
+            Reason::Strategy => (400, json!("ER-01012")),
+            // That somebody is locked is said whatever they show.
+            Reason::Locked | Reason::LockedAndWrong => (401, json!("ER-01034")),
+            Reason::NotVerified => (401, json!("ER-01060")),
+            Reason::Wrong | Reason::NoTenant => (401, Value::Null),
+        };
+        assert_eq!((answer.status(), code(&answer)), (status, expected), "{reason:?}");
+        let recorded = match reason {
+            Reason::None => vec!["user.signedIn"],
+            // Nobody was looked for.
+            Reason::Strategy => vec![],
+            Reason::NotVerified => vec!["user.signInRefused", "user.activationLinkIssued"],
+            Reason::Locked | Reason::Wrong | Reason::LockedAndWrong | Reason::NoTenant => {
+                vec!["user.signInRefused"]
+            }
+        };
+        let recorded = recorded.into_iter().map(str::to_owned).collect();
+        assert_eq!(scene.outcome().await, (reason == Reason::None, recorded), "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_activation() {
+    for reason in REASONS {
+        let (scene, answer) = by_activation(reason).await;
+        let (status, expected) = match reason {
+            // It shows that the address is theirs, and no password is asked for where none is used.
+            Reason::None | Reason::Strategy | Reason::NotVerified => (200, Value::Null),
+            Reason::Locked => (401, json!("ER-01034")),
+            // A token that is not good is answered alike, whosever it is.
+            Reason::Wrong | Reason::LockedAndWrong => (400, Value::Null),
+            Reason::NoTenant => (401, Value::Null),
+        };
+        assert_eq!((answer.status(), code(&answer)), (status, expected), "{reason:?}");
+        let recorded = match reason {
+            Reason::None | Reason::Strategy | Reason::NotVerified => {
+                vec!["user.activated", "user.signedIn"]
+            }
+            Reason::Locked | Reason::NoTenant => vec!["user.signInRefused"],
+            Reason::Wrong | Reason::LockedAndWrong => vec![],
+        };
+        let recorded: Vec<_> = recorded.into_iter().map(str::to_owned).collect();
+        assert_eq!(scene.outcome().await, (status == 200, recorded), "{reason:?}");
+        // What is refused does not use the token up.
+        let waits =
+            scene.app.environment().users().get(scene.id).await.unwrap().unwrap().activation.is_some();
+        assert_eq!(waits, status != 200, "{reason:?}");
+    }
+}
