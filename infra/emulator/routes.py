@@ -1,7 +1,7 @@
 """Which function of template.yaml API Gateway would have answer a request.
 
-The route that matches the whole path, then the greedy one that matches most of it, then `$default`; of two for the same
-path, the one for the method.
+The route that matches the whole path, then the greedy one that matches most of it, then the one that matches it but for a
+slash at the end, then `$default`; of two for the same path, the one for the method.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
 """
 
@@ -31,16 +31,19 @@ def choose(routes, method, path):
     """The key of the route that is chosen, and the folder of the function that answers."""
     path = "/" + path.lstrip("/")
     matching = [
-        (rank(own_path), own_method != "ANY", "$default" if own_path is None else f"{own_method} {own_path}", code)
+        (rank(own_path, path), own_method != "ANY", "$default" if own_path is None else f"{own_method} {own_path}", code)
         for own_method, own_path, code in routes
-        if own_method in ("ANY", method) and (own_path is None or pattern(own_path).fullmatch(path))
+        if own_method in ("ANY", method)
+        and (own_path is None or f"{own_path}/" == path or pattern(own_path).fullmatch(path))
     ]
     return max(matching)[2:]
 
 
-def rank(path):
+def rank(path, asked):
     """How well a route fits what it matches."""
     if path is None:
+        return (-1, 0)
+    if f"{path}/" == asked:
         return (0, 0)
     spelled_out = sum(not segment.startswith("{") for segment in path.split("/"))
     return (1 if path.endswith("+}") else 2, spelled_out)

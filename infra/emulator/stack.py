@@ -140,6 +140,13 @@ def route_keys(method, path, base_path):
     """The routes that stand for one of the API's."""
     if path == "$default":
         return [path]
+    if path.count("/") == 1:
+        # A slash at the end is none to API Gateway where nothing else matches; to the emulator it is.
+        return [key for own in (path, f"{path}/") for key in route_keys_of(method, own, base_path)]
+    return route_keys_of(method, path, base_path)
+
+
+def route_keys_of(method, path, base_path):
     if not base_path:
         return [f"{method} {path}"]
     return [f"{method} /{base_path}{path}", f"{method} /{base_path}/frontegg{path}"]
