@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use rookery_domain::{
-    Clock, Entropy, Environment, IdentityConfiguration, PlainToken, VendorId, VendorSecrets, first_roles,
+    Actor, ActorKind, Clock, Entropy, Environment, IdentityConfiguration, Origin, PlainToken, VendorId,
+    VendorSecrets, first_roles,
 };
 use rookery_store::{Store, StoreError, UpdateError};
 use serde::Serialize;
@@ -106,13 +107,15 @@ async fn existing(store: &Store, host: &str) -> Result<Option<Outcome>, Environm
 pub(crate) async fn new_secret(
     store: &Store,
     wanted: &NewSecret,
+    clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<Outcome, EnvironmentError> {
     let host = host(&wanted.base_url)?;
     let found = store.environments().find_by_host(&host).await?;
     let client_id = found.ok_or_else(|| EnvironmentError::Unknown(host.clone()))?;
     let mut made = None;
-    let data = store.environment(client_id);
+    let operator = Actor::new(ActorKind::Operator, Origin::default(), clock.now(), entropy);
+    let data = store.environment_for(client_id, operator);
     let changed = data.update(|environment| {
         let (secret, secrets) = environment.secrets.rotate(entropy);
         environment.secrets = secrets;
@@ -153,6 +156,8 @@ fn address(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use clap::Parser as _;
     use rookery_domain::{SystemClock, SystemEntropy};
     use rookery_store::Connection;
@@ -239,13 +244,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_secret_leaves_the_latest_one_good() {
-        let (_table, store) = table().await;
+    async fn another_secret_leaves_the_latest_one_good_and_is_recorded() {
+        let table = LocalTable::in_memory().await.unwrap();
+        let recorded = Arc::new(Mutex::new(Vec::new()));
+        let listener = Arc::clone(&recorded);
+        let connection = Connection::new(&table.sdk_config(), table.table_name());
+        let store = Store::new(connection.telling(move |fact| {
+            listener.lock().unwrap().push(fact.record.json["actor"].to_string());
+        }));
         let first = created(&store, "--base-url https://auth.example.com").await.unwrap();
         let base_url: Url = "https://auth.example.com/x".parse().unwrap();
         let wanted = NewSecret { table: "t".to_owned(), base_url };
-        let second = new_secret(&store, &wanted, &SystemEntropy).await.unwrap();
-        let third = new_secret(&store, &wanted, &SystemEntropy).await.unwrap();
+        let second = new_secret(&store, &wanted, &SystemClock, &SystemEntropy).await.unwrap();
+        let third = new_secret(&store, &wanted, &SystemClock, &SystemEntropy).await.unwrap();
         let secrets = store.environment(first.client_id).get().await.unwrap().unwrap().secrets;
         let accepted = [first, second, third].map(|outcome| {
             let secret = outcome.secret.unwrap();
@@ -253,8 +264,10 @@ mod tests {
         });
         assert_eq!(accepted, [false, true, true]);
 
+        assert_eq!(*recorded.lock().unwrap(), [r#""operator""#; 2]);
+
         let nowhere = NewSecret { base_url: "https://x.example.com".parse().unwrap(), ..wanted };
-        let refused = new_secret(&store, &nowhere, &SystemEntropy).await;
+        let refused = new_secret(&store, &nowhere, &SystemClock, &SystemEntropy).await;
         assert!(matches!(refused, Err(EnvironmentError::Unknown(_))));
     }
 }

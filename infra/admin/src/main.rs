@@ -39,7 +39,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::NewSecret(wanted) => {
             let store = Store::new(Connection::new(&config, &wanted.table));
-            let outcome = environment::new_secret(&store, &wanted, &SystemEntropy).await?;
+            let outcome = environment::new_secret(&store, &wanted, &SystemClock, &SystemEntropy).await?;
             eprintln!("{}", outcome.explanation());
             println!("{}", serde_json::to_string(&outcome)?);
         }

@@ -40,6 +40,8 @@ pub enum ActorKind {
     User(UserId, EmailAddress),
     /// Somebody without a token.
     Anonymous,
+    /// Whoever runs the deployment, with credentials of AWS.
+    Operator,
 }
 
 impl ActorKind {
@@ -50,6 +52,7 @@ impl ActorKind {
             Self::Vendor => "vendor",
             Self::User(..) => "user",
             Self::Anonymous => "anonymous",
+            Self::Operator => "operator",
         }
     }
 }

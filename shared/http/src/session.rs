@@ -193,8 +193,11 @@ fn new_session(
 #[expect(clippy::disallowed_methods, reason = "only whoever came through the door for sign-ins comes here")]
 async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     let (sessions, users) = (store.sessions(), store.users());
-    tokio::try_join!(sessions.begin(session), users.note_login(session.user_id, session.created_at))?;
-    Ok(())
+    // Both are waited for: a write that nobody waits for could come after the one that takes it back.
+    let (begun, noted) =
+        tokio::join!(sessions.begin(session), users.note_login(session.user_id, session.created_at));
+    begun?;
+    Ok(noted?)
 }
 
 /// Whether `tenant` is there, which it is if it is one of `there`. If not, its removal has not come to `user` yet, and does

@@ -168,7 +168,7 @@ fn record(actor: &Actor, action: Action, subject: Subject) -> AuditRecord {
     let (user, email) = match actor.kind() {
         ActorKind::User(id, email) => (Some(id.to_string()), Some(email.to_string())),
         ActorKind::Anonymous => (subject.acting_user.map(|id| id.to_string()), None),
-        ActorKind::Vendor => (None, None),
+        ActorKind::Vendor | ActorKind::Operator => (None, None),
     };
     AuditRecord {
         id: actor.next_record_id(),
