@@ -11,6 +11,7 @@ mod doors;
 mod invitation;
 mod management;
 mod newcomer;
+mod policies;
 mod readme;
 mod session;
 mod support;

@@ -3,6 +3,8 @@
 mod discovery;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod limits;
 mod logout;
 #[cfg(test)]
 mod recorded;

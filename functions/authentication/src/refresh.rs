@@ -4,10 +4,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::future::try_join_all;
 use rookery_domain::{
-    Action, Environment, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp, User,
+    Action, Environment, LiveTenant, Presented, RefreshToken, Session, SessionLimits, TenantId, Timestamp,
+    User,
 };
 use rookery_http::cookies::TrustedOrigin;
-use rookery_http::session::{AuthenticationResponse, SignedIn};
+use rookery_http::session::{AuthenticationResponse, Continued, SignedIn};
 use rookery_http::{
     ApiError, ApiResult, AppState, HostEnvironment, OptionalBody, RateLimited, cookies, no_environment,
     session,
@@ -73,7 +74,7 @@ type PresentedToken = (RefreshToken, Known);
 struct Known {
     session: SessionSnapshot,
     user: Option<UserSnapshot>,
-    tenants: Vec<TenantId>,
+    tenants: Vec<LiveTenant>,
 }
 
 /// Looks up the sessions of `tokens`, all at once; `None` when there are no tokens.
@@ -124,7 +125,7 @@ struct Refresh<'a> {
     token: RefreshToken,
     session: SessionSnapshot,
     /// Those of the tenants that the request leads to that are there.
-    tenants: Vec<TenantId>,
+    tenants: Vec<LiveTenant>,
 }
 
 impl Refresh<'_> {
@@ -138,22 +139,23 @@ impl Refresh<'_> {
         let Some(user) = user.filter(|user| user.locked.is_none()) else {
             return Ok(None);
         };
-        let Some(home) = self.home(&user) else {
+        let Some(home) = self.home(&user).await? else {
             return Ok(None);
         };
+        let limits = SessionLimits::of(&environment, &home);
+        if self.session.is_over(self.now, &limits) {
+            return Ok(None);
+        }
         match self.session.judge(&self.token, self.now) {
             Presented::Current => {
-                let tenant = self.choose(&user, &home, wanted)?;
-                self.exchange(environment, user, home, &tenant).await
+                let tenant = self.choose(&user, &home.id, wanted)?;
+                self.exchange(environment, user, home.id, &tenant, &limits).await
             }
-            Presented::Raced(successor) => {
-                let tenant = self.choose(&user, &home, wanted)?;
-                let (app, store, session) = (self.app, self.store, &self.session);
-                let (signed_in, there) = tokio::try_join!(
-                    session::resume(app, store, environment, user, &tenant, session, successor),
-                    session::is_there(store, &self.tenants, session.user_id, &home),
-                )?;
-                Ok(there.then_some(signed_in))
+            Presented::Raced(refresh_token) => {
+                let tenant = self.choose(&user, &home.id, wanted)?;
+                let continued = Continued { session: &self.session, limits: &limits, refresh_token };
+                let resumed = session::resume(self.app, self.store, environment, user, &tenant, continued);
+                Ok(Some(resumed.await?))
             }
             Presented::Reused => {
                 tracing::warn!(session = %self.session.id, "a refresh token was used again: its session ends");
@@ -165,9 +167,12 @@ impl Refresh<'_> {
 
     /// The tenant that the session goes on in: the one that the user works in by now or, if they cannot sign in there,
     /// the one before.
-    fn home(&self, user: &User) -> Option<TenantId> {
+    async fn home(&self, user: &User) -> ApiResult<Option<LiveTenant>> {
         let mut candidates = user.active_tenant.iter().chain([&self.session.tenant_id]);
-        candidates.find(|tenant| self.is_usable(user, tenant)).cloned()
+        match candidates.find(|tenant| self.is_usable(user, tenant)) {
+            Some(tenant) => session::live(self.store, &self.tenants, user.id, tenant).await,
+            None => Ok(None),
+        }
     }
 
     /// The tenant that the access token is for. A tenant that is not there and one that is somebody else's are answered
@@ -175,44 +180,51 @@ impl Refresh<'_> {
     fn choose(&self, user: &User, home: &TenantId, wanted: Option<TenantId>) -> ApiResult<TenantId> {
         match wanted {
             None => Ok(home.clone()),
-            Some(wanted) if self.tenants.contains(&wanted) && self.is_usable(user, &wanted) => Ok(wanted),
+            Some(wanted) if self.is_there(&wanted) && self.is_usable(user, &wanted) => Ok(wanted),
             Some(_) => Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned())),
         }
+    }
+
+    fn is_there(&self, tenant: &TenantId) -> bool {
+        self.tenants.iter().any(|live| live.id == *tenant)
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
         user.reaches(tenant, self.now)
     }
 
-    /// Exchanges the token, which is the current one, while the access token is signed.
+    /// Exchanges the token, which is the current one, while the access token is signed. `None`: by then there are too many newer
+    /// sessions, or this one has ended.
     async fn exchange(
         &self,
         environment: Environment,
         user: User,
         home: TenantId,
         tenant: &TenantId,
+        limits: &SessionLimits,
     ) -> ApiResult<Option<SignedIn>> {
+        let acting = self.store.acting_as(&user);
         let session = Session { tenant_id: home.clone(), ..Session::clone(&self.session) };
-        let (successor, after) = if environment.configuration.rotate_refresh_tokens {
-            let limits = SessionLimits::of(&environment.configuration);
+        let (refresh_token, after) = if environment.configuration.rotate_refresh_tokens {
             session.rotated(&self.token, &*self.app.entropy, self.now, limits)
         } else {
-            let token = self.token.clone().leading_to(&home);
-            (token, Session { last_active_at: self.now, ..session })
+            (self.token.clone().leading_to(&home), session.refreshed(self.now, limits))
         };
+        let continued = Continued { session: &after, limits, refresh_token };
         let sessions = self.store.sessions();
-        let (signed_in, rotation, there) = tokio::join!(
-            session::resume(self.app, self.store, environment, user, tenant, &after, successor),
+        let (signed_in, rotation, excess) = tokio::join!(
+            session::resume(self.app, self.store, environment, user.clone(), tenant, continued),
             sessions.rotate(&self.session, &after),
-            session::is_there(self.store, &self.tenants, after.user_id, &home),
+            session::excess(self.store, &user, &after, limits, self.now),
         );
-        if let (Ok(Rotation::Won(rotated)), true) = (&rotation, signed_in.is_err() || there.is_err()) {
+        if let (Ok(Rotation::Won(rotated)), true) = (&rotation, signed_in.is_err() || excess.is_err()) {
             self.excuse(rotated).await;
         }
-        let (signed_in, rotation, there) = (signed_in?, rotation?, there?);
-        if !there {
+        let (signed_in, rotation, excess) = (signed_in?, rotation?, excess?);
+        if excess.iter().any(|session| session.id == after.id) {
             return Ok(None);
         }
+        session::end_later(self.app, acting, excess);
         match rotation {
             Rotation::Won(_) => Ok(Some(signed_in)),
             Rotation::Lost(winner) => match winner.judge(&self.token, self.now) {

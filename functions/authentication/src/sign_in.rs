@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, EmailAddress, Environment, JsonObject, OneTimeToken, Password, TenantId, User, UserId,
+    Action, EmailAddress, Environment, JsonObject, LiveTenant, OneTimeToken, Password, TenantId, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::AuthenticationResponse;
@@ -121,7 +121,7 @@ struct Shown {
     user: Option<User>,
     is_proven: bool,
     /// The tenant that they land in, most likely, if it is there.
-    there: Vec<TenantId>,
+    there: Vec<LiveTenant>,
     outdated: OutdatedHash,
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rookery_domain::{IdentityConfiguration, TenantId, User};
+use rookery_domain::{Action, IdentityConfiguration, Policies, TenantId, User};
 use rookery_http::ApiError;
 use rookery_testkit::{Client, PASSWORD, Response, TestApp, TestUser};
 use rookery_tokens::PasswordHash;
@@ -68,6 +68,27 @@ impl Scene {
         updated.await.unwrap().unwrap();
     }
 
+    /// Changes what the environment asks of those who sign in.
+    pub(crate) async fn ask(&self, change: impl Fn(&mut Policies)) {
+        let environment = self.app.environment();
+        let updated = environment.update(|environment| {
+            change(&mut environment.policies);
+            Ok::<_, ApiError>(())
+        });
+        updated.await.unwrap().unwrap();
+    }
+
+    /// Changes what `tenant` asks of those who sign in to it.
+    pub(crate) async fn ask_in(&self, tenant: &TenantId, change: impl Fn(&mut Policies)) {
+        let environment = self.app.environment();
+        let tenants = environment.tenants();
+        let updated = tenants.update(tenant, Action::TenantPolicyChanged, self.app.state().now(), |tenant| {
+            change(&mut tenant.policies);
+            Ok::<_, ApiError>(())
+        });
+        updated.await.unwrap().unwrap();
+    }
+
     pub(crate) async fn change_jane(&self, change: impl Fn(&mut User)) {
         let environment = self.app.environment();
         let users = environment.users();
@@ -83,9 +104,8 @@ impl Scene {
         let (environment, hash) = (self.app.environment(), String::from(hash));
         let users = environment.users();
         let jane = users.snapshot(self.jane.id).await.unwrap().unwrap().value.unwrap();
-        let updated = users.update_with_password(jane, rookery_domain::Action::UserActivated, &hash, |_| {
-            Ok::<_, ApiError>(())
-        });
+        let updated =
+            users.update_with_password(jane, Action::UserActivated, &hash, |_| Ok::<_, ApiError>(()));
         updated.await.unwrap().unwrap();
     }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{Tenant, TenantId};
+use rookery_domain::{Action, Tenant, TenantId};
 use rookery_http::auth::{DeleteAccount, PermittedUser, VendorAuth};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
 use rookery_store::Progress;
@@ -103,7 +103,9 @@ pub(crate) async fn update(
         return Err(ApiError::Invalid("the body has nothing to change".to_owned()));
     }
     let tenants = vendor.store.tenants();
-    let updated = tenants.update(&id, app.now(), |tenant| changes.clone().apply_to(tenant)).await?;
+    let updated = tenants
+        .update(&id, Action::TenantUpdated, app.now(), |tenant| changes.clone().apply_to(tenant))
+        .await?;
     let tenant = updated.ok_or(ApiError::NotFound("tenant"))?;
     Ok(Json(TenantResponse::new(vendor.store.id(), tenant)))
 }

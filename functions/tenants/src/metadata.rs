@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::{Json as FreeJson, Metadata, TenantId};
+use rookery_domain::{Action, Json as FreeJson, Metadata, TenantId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path};
 use serde::Deserialize;
@@ -37,7 +37,7 @@ pub(crate) async fn set(
 ) -> ApiResult<Created<TenantResponse>> {
     let added = Metadata::of_tenant(request.metadata)?;
     let tenants = vendor.store.tenants();
-    let updated = tenants.update(&id, app.now(), |tenant| {
+    let updated = tenants.update(&id, Action::TenantUpdated, app.now(), |tenant| {
         tenant.metadata = tenant.metadata.merged(&added)?;
         Ok::<_, ApiError>(())
     });
@@ -61,7 +61,7 @@ pub(crate) async fn remove_key(
     Path((id, key)): Path<(TenantId, String)>,
 ) -> ApiResult<Json<TenantResponse>> {
     let tenants = vendor.store.tenants();
-    let updated = tenants.update(&id, app.now(), |tenant| {
+    let updated = tenants.update(&id, Action::TenantUpdated, app.now(), |tenant| {
         tenant.metadata = tenant.metadata.without(&key);
         Ok::<_, ApiError>(())
     });

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use rookery_domain::{Environment, PictureAddress, Tenant, WebAddress, require_registered};
+use rookery_domain::{Action, Environment, PictureAddress, Tenant, WebAddress, require_registered};
 use rookery_http::auth::{Member, Principal, ReadAccountSettings, TenantAuth, WriteAccountSettings};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Patch, not_null};
 use serde::{Deserialize, Serialize};
@@ -197,7 +197,9 @@ pub(crate) async fn update(
     }
     let tenants = caller.store.tenants();
     let updated = tenants
-        .update(&caller.tenant_id, app.now(), |tenant| changes.clone().apply_to(tenant, &caller.principal))
+        .update(&caller.tenant_id, Action::TenantUpdated, app.now(), |tenant| {
+            changes.clone().apply_to(tenant, &caller.principal)
+        })
         .await?;
     Ok(Json(updated.ok_or(ApiError::NotFound("tenant"))?.into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use rookery_domain::{EmailAddress, PictureAddress, Tenant, TenantId};
+use rookery_domain::{Action, EmailAddress, PictureAddress, Tenant, TenantId};
 use rookery_http::auth::{
     DeleteSubAccount, Permission, Principal, ScopeAuth, WriteSubAccount, WriteSubAccountManagement,
 };
@@ -153,7 +153,7 @@ pub(crate) async fn set_management(
 ) -> ApiResult<StatusCode> {
     require_own(&caller, &id, false).await?;
     let tenants = caller.store.tenants();
-    let updated = tenants.update(&id, app.now(), |tenant| {
+    let updated = tenants.update(&id, Action::TenantUpdated, app.now(), |tenant| {
         tenant.is_reseller = request.is_reseller;
         Ok::<_, ApiError>(())
     });

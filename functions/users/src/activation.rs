@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, AuthStrategy, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
-    OneTimeTokenError, Password, PasswordPolicy, PlainToken, Provider, TenantId, Timestamp, User, UserId,
+    Action, AuthStrategy, EmailAddress, Environment, JsonObject, LiveTenant, Membership, MembershipStatus,
+    OneTimeToken, OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::newcomers::EmailMetadata;
@@ -93,14 +93,15 @@ pub(crate) async fn activate(
         waiting(&app, &store, &request.user_id, &token).await?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
     let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Activation)?;
-    let password_hash = match request.password {
-        Some(password) => Some(hash(&app, password).await?),
-        None => None,
-    };
-    let (has_password, prepared) = tokio::try_join!(has_password(&store, &waiting), async {
-        Ok(sign_in.prepare(activated(&waiting)).await?)
-    },)?;
-    require_one_password(&environment, &waiting, has_password, password_hash.is_some())?;
+    let (there, has_password) =
+        tokio::try_join!(tenants_of(&store, &waiting), has_password(&store, &waiting))?;
+    require_one_password(&environment, &waiting, has_password, request.password.is_some())?;
+    if let Some(password) = &request.password {
+        environment.policies.check_password(password, there.iter().map(|tenant| &tenant.policies))?;
+    }
+    let (password_hash, prepared) = tokio::try_join!(hash(&app, request.password), async {
+        Ok(sign_in.prepare(activated(&waiting), &there).await?)
+    })?;
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
@@ -113,13 +114,13 @@ pub(crate) async fn activate(
         let own = prepared.session_id();
         let sessions = store.sessions();
         let (kept, ended) = tokio::join!(
-            prepared.keep(&store, &user),
+            prepared.keep(&app, &store, &user),
             sessions.end_all(id, None, |session| session.id != own)
         );
         ended?;
         return Ok(kept?.respond(StatusCode::OK, origin));
     }
-    Ok(prepared.keep(&store, &user).await?.respond(StatusCode::OK, origin))
+    Ok(prepared.keep(&app, &store, &user).await?.respond(StatusCode::OK, origin))
 }
 
 /// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered
@@ -187,9 +188,17 @@ fn activated(user: &User) -> User {
     active
 }
 
-async fn hash(app: &RateLimited, password: Password) -> ApiResult<String> {
-    PasswordPolicy::default().check(&password)?;
-    Ok(app.passwords().hash(password).await?.into())
+async fn hash(app: &RateLimited, password: Option<Password>) -> ApiResult<Option<String>> {
+    match password {
+        Some(password) => Ok(Some(app.passwords().hash(password).await?.into())),
+        None => Ok(None),
+    }
+}
+
+/// Those of the user's tenants that are there.
+pub(crate) async fn tenants_of(store: &EnvironmentStore, user: &User) -> ApiResult<Vec<LiveTenant>> {
+    let ids: Vec<_> = user.memberships.iter().map(|membership| &membership.tenant_id).collect();
+    Ok(store.tenants().live(&ids).await?)
 }
 
 /// Mails a user another activation link. The earlier ones no longer work.

@@ -9,6 +9,7 @@ mod listing;
 mod me;
 mod membership;
 mod own_tenants;
+mod passwords;
 mod profile;
 mod reading;
 mod renewal;
@@ -53,6 +54,7 @@ rookery_http::endpoints![
     activation::activate,
     activation::reset,
     activation::strategy,
+    passwords::configuration,
     invitations::accept,
     invitations::reset,
     invitations::reset_all,

@@ -10,6 +10,7 @@ mod invitations;
 mod listing;
 mod me;
 mod membership;
+mod passwords;
 mod recorded;
 mod roles;
 mod standing;

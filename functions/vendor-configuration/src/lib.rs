@@ -1,8 +1,20 @@
 //! How sign-in works in an environment.
 
 mod identity;
+mod passwords;
+mod policies;
+mod sessions;
 
-rookery_http::endpoints![identity::get, identity::update, identity::get_public];
+rookery_http::endpoints![
+    identity::get,
+    identity::update,
+    identity::get_public,
+    passwords::get,
+    passwords::update,
+    sessions::get,
+    sessions::update,
+    sessions::get_of_environment,
+];
 
 #[cfg(test)]
 mod tests;

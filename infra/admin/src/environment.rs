@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use rookery_domain::{
-    Actor, ActorKind, Clock, Entropy, Environment, IdentityConfiguration, Origin, PlainToken, VendorId,
-    VendorSecrets, first_roles,
+    Actor, ActorKind, Clock, Entropy, Environment, IdentityConfiguration, Origin, PlainToken, Policies,
+    VendorId, VendorSecrets, first_roles,
 };
 use rookery_store::{Store, StoreError, UpdateError};
 use serde::Serialize;
@@ -84,6 +84,7 @@ pub(crate) async fn create(
         allowed_origins: origins.map(|url| url.origin().ascii_serialization()).collect(),
         sender: wanted.sender.clone(),
         configuration: IdentityConfiguration::default(),
+        policies: Policies::default(),
         catalog_version: 0,
         created_at: now,
     };

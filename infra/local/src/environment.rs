@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use rookery_domain::{
-    Clock, Entropy, Environment, IdentityConfiguration, PlainToken, VendorSecrets, first_roles,
+    Clock, Entropy, Environment, IdentityConfiguration, PlainToken, Policies, VendorSecrets, first_roles,
 };
 use rookery_store::{Store, UpdateError};
 
@@ -39,6 +39,7 @@ pub(crate) async fn prepare(
         allowed_origins: usual_origins().chain(options.allow_origin.iter().cloned()).collect(),
         sender: SENDER.parse()?,
         configuration: IdentityConfiguration::default(),
+        policies: Policies::default(),
         catalog_version: 0,
         created_at: now,
     };

@@ -223,6 +223,7 @@ mod tests {
         UsersActivationControllerV1_resetActivationToken
         UsersActivationControllerV1_getActivationStrategy
         UsersTenantManagementControllerV1_acceptInvitation
+        UsersPasswordControllerV1_getUserPasswordConfig
         ");
     }
 }

@@ -60,6 +60,8 @@ actions! {
     SignedOut => "user.signedOut", "authentication", Info;
     /// Sessions of a user were ended otherwise than by signing out.
     SessionsRevoked => "user.sessionsRevoked", "authentication", Medium;
+    /// A user's oldest session ended, as there were too many with the latest.
+    SessionReplaced => "user.sessionReplaced", "authentication", Info;
     /// A refresh token was used again after it had been exchanged, which ended its session.
     RefreshTokenReused => "user.refreshTokenReused", "authentication", High;
     /// A user was made, or invited.
@@ -120,6 +122,8 @@ actions! {
     TenantCreated => "tenant.created", "tenants", Info;
     /// A tenant's name, data or settings changed.
     TenantUpdated => "tenant.updated", "tenants", Info;
+    /// What a tenant asks of its users' sessions and passwords changed.
+    TenantPolicyChanged => "tenant.policyChanged", "settings", Medium;
     /// A tenant was put below another.
     TenantLinked => "tenant.linked", "tenants", Medium;
     /// A tenant was taken from below another.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::web_address::page;
-use crate::{EmailAddress, Entropy, PlainToken, Timestamp, TokenHash, VendorId};
+use crate::{EmailAddress, Entropy, PlainToken, Policies, Timestamp, TokenHash, VendorId};
 
 /// An environment: the outermost wall between data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Environment {
     pub sender: EmailAddress,
     /// How sign-in works.
     pub configuration: IdentityConfiguration,
+    /// What it asks of those who sign in.
+    #[serde(default, skip_serializing_if = "Policies::is_empty")]
+    pub policies: Policies,
     /// Rises by one with every change of a role or permission: what was derived from an older one is stale.
     #[serde(skip)]
     pub catalog_version: u64,
@@ -255,6 +258,7 @@ mod tests {
             allowed_origins: listed.map(str::to_owned).to_vec(),
             sender: "no-reply@example.com".parse().unwrap(),
             configuration: IdentityConfiguration::default(),
+            policies: Policies::default(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

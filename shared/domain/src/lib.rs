@@ -18,11 +18,14 @@ mod json;
 mod metadata;
 mod page;
 mod password;
+mod password_policy;
 mod permission;
 mod phone_number;
+mod policies;
 mod role;
 mod secret;
 mod session;
+mod session_policy;
 mod tenant;
 mod text;
 mod user;
@@ -48,13 +51,16 @@ pub use ids::{
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
 pub use metadata::{Metadata, MetadataError};
 pub use page::{Order, Page, PageRequest};
-pub use password::{Password, PasswordPolicy, PasswordRejection};
+pub use password::Password;
+pub use password_policy::{PasswordPolicy, PasswordPolicyError, PasswordRejection, PasswordTests};
 pub use permission::{AssignmentType, Permission, PermissionCategory, covers, is_reserved};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
+pub use policies::Policies;
 pub use role::{Authority, Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
-pub use session::{Presented, RefreshToken, RefreshTokenError, Session, SessionLimits};
-pub use tenant::{RegisteredUrls, Tenant, TenantProfile, TenantType};
+pub use session::{Presented, RefreshToken, RefreshTokenError, Session};
+pub use session_policy::{Limit, SessionLimits, SessionPolicy, SessionPolicyError};
+pub use tenant::{LiveTenant, RegisteredUrls, Tenant, TenantProfile, TenantType};
 pub use text::{TextError, bounded, folded, identifying, is_invisible, required};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::user::is_zero;
-use crate::{Entropy, IdentityConfiguration, SessionId, TenantId, Timestamp, TokenHash, User, UserId};
+use crate::{Entropy, SessionId, SessionLimits, TenantId, Timestamp, TokenHash, User, UserId};
 
 /// One sign-in on one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,11 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub last_active_at: Timestamp,
-    /// When it ends, unless it is refreshed before.
+    /// When its refresh token expires, unless it is exchanged before.
     pub expires_at: Timestamp,
+    /// When it ends before that, unless it is refreshed: what its tenant or the environment asked for at the last refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_short_at: Option<Timestamp>,
     /// The address it began from.
     pub ip_address: Option<String>,
     /// The browser it began in.
@@ -51,21 +54,6 @@ pub struct Rotated {
     hash: TokenHash,
     nonce: [u8; 16],
     at: Timestamp,
-}
-
-/// How long a session may last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// Seconds from the sign-in, or from the last exchange of its refresh token, to the end.
-    pub lifetime_seconds: i64,
-}
-
-impl SessionLimits {
-    /// The limits that an environment sets.
-    #[must_use]
-    pub fn of(configuration: &IdentityConfiguration) -> Self {
-        Self { lifetime_seconds: configuration.default_refresh_token_expiration }
-    }
 }
 
 /// What a presented refresh token turned out to be.
@@ -92,7 +80,7 @@ impl Session {
         now: Timestamp,
         (user_id, generation): (UserId, u64),
         tenant_id: TenantId,
-        limits: SessionLimits,
+        limits: &SessionLimits,
     ) -> (RefreshToken, Self) {
         let id = SessionId::random(entropy);
         let token = RefreshToken {
@@ -110,6 +98,7 @@ impl Session {
             created_at: now,
             last_active_at: now,
             expires_at: now.plus_seconds(limits.lifetime_seconds),
+            cut_short_at: None,
             ip_address: None,
             user_agent: None,
             family: TokenHash::of(token.family.as_ref()),
@@ -117,7 +106,7 @@ impl Session {
             rotation_nonce: entropy.bytes(),
             previous: None,
         };
-        (token, session)
+        (token, session.within(limits))
     }
 
     /// Whether it still counts, as far as `user`, whose session it is, is concerned.
@@ -131,6 +120,24 @@ impl Session {
     #[must_use]
     pub fn issued(&self, token: &RefreshToken) -> bool {
         token.session_id == self.id && TokenHash::of(token.family.as_ref()) == self.family
+    }
+
+    /// When it ends, unless it is refreshed before, as far as was known at its last refresh.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        self.cut_short_at.unwrap_or(self.expires_at).min(self.expires_at)
+    }
+
+    /// The same session, which ends when `limits` say so.
+    fn within(self, limits: &SessionLimits) -> Self {
+        let end = limits.end_of(&self);
+        Self { cut_short_at: (end < self.expires_at).then_some(end), ..self }
+    }
+
+    /// Whether it is over at `now` by what `limits` say by then, which may be another thing than at its last refresh.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp, limits: &SessionLimits) -> bool {
+        now >= limits.end_of(self)
     }
 
     /// Judges a token that was issued for this session.
@@ -161,7 +168,7 @@ impl Session {
         token: &RefreshToken,
         entropy: &dyn Entropy,
         now: Timestamp,
-        limits: SessionLimits,
+        limits: &SessionLimits,
     ) -> (RefreshToken, Self) {
         let successor = self.successor(token, self.rotation_nonce);
         let rotated = Rotated { hash: self.current.clone(), nonce: self.rotation_nonce, at: now };
@@ -173,7 +180,14 @@ impl Session {
             previous: Some(rotated),
             ..self.clone()
         };
-        (successor, session)
+        (successor, session.within(limits))
+    }
+
+    /// This session after it was refreshed at `now` with a token that stays the same: it does not last longer for it, but it
+    /// is not idle.
+    #[must_use]
+    pub fn refreshed(self, now: Timestamp, limits: &SessionLimits) -> Self {
+        Self { last_active_at: now, ..self }.within(limits)
     }
 
     fn successor(&self, token: &RefreshToken, nonce: [u8; 16]) -> RefreshToken {
@@ -296,17 +310,30 @@ mod tests {
         Timestamp::from_millis(0).plus_seconds(seconds)
     }
 
-    const LIMITS: SessionLimits = SessionLimits { lifetime_seconds: 3_600 };
+    fn limits(tenant: &TenantId) -> SessionLimits {
+        SessionLimits { access_token_seconds: 300, ..SessionLimits::of_refresh_token(3_600, tenant) }
+    }
 
     fn begin(entropy: &dyn Entropy) -> (RefreshToken, Session) {
-        Session::begin(entropy, at(0), (UserId::random(entropy), 0), TenantId::random(entropy), LIMITS)
+        let tenant = TenantId::random(entropy);
+        let limits = limits(&tenant);
+        Session::begin(entropy, at(0), (UserId::random(entropy), 0), tenant, &limits)
+    }
+
+    fn rotated(
+        session: &Session,
+        token: &RefreshToken,
+        entropy: &dyn Entropy,
+        now: i64,
+    ) -> (RefreshToken, Session) {
+        session.rotated(token, entropy, at(now), &limits(&session.tenant_id))
     }
 
     #[test]
     fn a_forged_token_is_told_from_an_old_one() {
         let entropy = SeededEntropy::new(1);
         let (first, session) = begin(&entropy);
-        let (second, rotated) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let (second, rotated) = rotated(&session, &first, &entropy, 1);
         let forged = RefreshToken { family: Zeroizing::new([7; 16]), ..first.clone() };
         let (other, _) = begin(&entropy);
         assert!(rotated.issued(&first) && rotated.issued(&second));
@@ -331,7 +358,7 @@ mod tests {
         let entropy = SeededEntropy::new(1);
         let (first, session) = begin(&entropy);
         assert_eq!(session.judge(&first, at(1)), Presented::Current);
-        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let (second, session) = rotated(&session, &first, &entropy, 1);
         assert_eq!(session.judge(&first, at(11)), Presented::Raced(second.clone()));
         assert_eq!(session.judge(&second, at(11)), Presented::Current);
     }
@@ -340,9 +367,9 @@ mod tests {
     fn a_token_rotated_away_is_reuse_after_the_grace_and_once_its_successor_is_used() {
         let entropy = SeededEntropy::new(1);
         let (first, session) = begin(&entropy);
-        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let (second, session) = rotated(&session, &first, &entropy, 1);
         assert_eq!(session.judge(&first, at(12)), Presented::Reused);
-        let (_, session) = session.rotated(&second, &entropy, at(2), LIMITS);
+        let (_, session) = rotated(&session, &second, &entropy, 2);
         assert_eq!(session.judge(&first, at(2)), Presented::Reused);
     }
 
@@ -350,11 +377,11 @@ mod tests {
     fn a_token_whose_successor_was_not_delivered_is_excused_until_that_is_used() {
         let entropy = SeededEntropy::new(1);
         let (first, session) = begin(&entropy);
-        let (second, session) = session.rotated(&first, &entropy, at(1), LIMITS);
+        let (second, session) = rotated(&session, &first, &entropy, 1);
         let session = session.undelivered();
         assert_eq!(session.judge(&first, at(3_600)), Presented::Raced(second.clone()));
         assert_eq!(session.judge(&second, at(3_600)), Presented::Current);
-        let (_, session) = session.rotated(&second, &entropy, at(2), LIMITS);
+        let (_, session) = rotated(&session, &second, &entropy, 2);
         assert_eq!(session.judge(&first, at(2)), Presented::Reused);
     }
 
@@ -364,8 +391,76 @@ mod tests {
         let (token, session) = begin(&entropy);
         assert_eq!(session.judge(&token, at(3_599)), Presented::Current);
         assert_eq!(session.judge(&token, at(3_600)), Presented::Expired);
-        let (token, session) = session.rotated(&token, &entropy, at(3_599), LIMITS);
+        let (token, session) = rotated(&session, &token, &entropy, 3_599);
         assert_eq!(session.judge(&token, at(7_198)), Presented::Current);
         assert_eq!(session.judge(&token, at(7_199)), Presented::Expired);
+    }
+
+    #[test]
+    fn whoever_is_idle_or_signed_in_for_too_long_is_signed_out() {
+        let entropy = SeededEntropy::new(1);
+        let (token, session) = begin(&entropy);
+        let strict = SessionLimits {
+            idle_seconds: Some(600),
+            absolute_seconds: Some(1_000),
+            ..limits(&session.tenant_id)
+        };
+        let session = session.within(&strict);
+        assert_eq!((session.ends_at(), session.expires_at), (at(600), at(3_600)));
+        assert!(!session.is_over(at(599), &strict) && session.is_over(at(600), &strict));
+        let (_, session) = session.rotated(&token, &entropy, at(599), &strict);
+        assert_eq!(session.ends_at(), at(1_000), "ten minutes later it would be too old");
+        assert!(!session.is_over(at(999), &strict) && session.is_over(at(1_000), &strict));
+        assert!(
+            !session.is_over(at(1_000), &limits(&session.tenant_id)),
+            "limits that were lifted count no more"
+        );
+        let kept = session.clone().refreshed(at(700), &limits(&session.tenant_id));
+        assert_eq!((kept.ends_at(), kept.last_active_at), (session.expires_at, at(700)));
+    }
+
+    #[test]
+    fn an_access_token_lives_no_longer_than_its_session_and_half_as_long_as_one_may_be_idle() {
+        let entropy = SeededEntropy::new(1);
+        let (_, session) = begin(&entropy);
+        let limits = limits(&session.tenant_id);
+        assert_eq!(limits.access_token_lifetime(&session, at(0)), 300);
+        assert_eq!(limits.access_token_lifetime(&session, at(3_500)), 100);
+        let idle = SessionLimits { idle_seconds: Some(60), ..limits.clone() };
+        assert_eq!(idle.access_token_lifetime(&session, at(0)), 30);
+        let absolute = SessionLimits { absolute_seconds: Some(100), ..limits };
+        assert_eq!(absolute.access_token_lifetime(&session, at(0)), 100);
+    }
+
+    #[test]
+    fn the_oldest_sessions_are_too_many() {
+        let entropy = SeededEntropy::new(1);
+        let (acme, labs) = (TenantId::random(&entropy), TenantId::random(&entropy));
+        let tenants = [&acme, &labs, &acme, &labs, &acme];
+        let sessions: Vec<Session> = (1..)
+            .zip(tenants)
+            .map(|(number, tenant)| Session {
+                created_at: at(number),
+                tenant_id: tenant.clone(),
+                ..begin(&entropy).1
+            })
+            .collect();
+        let excess = |most_of_user, most_in_acme| {
+            let limits =
+                SessionLimits { most_of_user, most_in_tenant: (acme.clone(), most_in_acme), ..limits(&acme) };
+            let mut excess: Vec<_> =
+                limits.excess(sessions.clone()).iter().map(|session| session.created_at).collect();
+            excess.sort();
+            excess
+        };
+        assert_eq!(excess(None, None), []);
+        assert_eq!(excess(Some(5), Some(3)), []);
+        assert_eq!(excess(Some(2), None), [at(1), at(2), at(3)]);
+        assert_eq!(
+            excess(None, Some(1)),
+            [at(1), at(3)],
+            "what one tenant asks for ends no session in another"
+        );
+        assert_eq!(excess(Some(3), Some(1)), [at(1), at(2), at(3)]);
     }
 }

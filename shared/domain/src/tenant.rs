@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Entropy, Metadata, RecordId, TenantId, Timestamp};
+use crate::{Entropy, Metadata, Policies, RecordId, TenantId, Timestamp};
 
 /// A customer of the vendor, with users of its own. The API also calls it an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Tenant {
     /// The addresses that the vendor registered for it, whatever its own administrators chose since.
     #[serde(default, skip_serializing_if = "RegisteredUrls::is_empty")]
     pub registered_urls: RegisteredUrls,
+    /// What it asks of those who sign in to it, beside what the environment asks.
+    #[serde(default, skip_serializing_if = "Policies::is_empty")]
+    pub policies: Policies,
     /// When it was made, or made anew.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -45,11 +48,21 @@ impl Tenant {
             is_reseller: false,
             profile: TenantProfile::default(),
             registered_urls: RegisteredUrls::default(),
+            policies: Policies::default(),
             created_at: now,
             updated_at: now,
             deleted_at: None,
         }
     }
+}
+
+/// A tenant that is there, and what it asks of those who sign in to it: all that a sign-in has to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// What it asks.
+    pub policies: Policies,
 }
 
 /// What is known of a tenant: none of it changes how Rookery treats it, except that invitations lead to `application_url` if

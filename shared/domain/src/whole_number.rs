@@ -3,11 +3,18 @@
 use std::fmt;
 
 use serde::de::{Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An integer of JSON, however it is written: some clients know only floating-point numbers, and send `3600.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct WholeNumber(i64);
+
+impl From<i64> for WholeNumber {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
 
 impl From<WholeNumber> for i64 {
     fn from(number: WholeNumber) -> Self {

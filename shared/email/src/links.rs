@@ -26,7 +26,7 @@ fn link(application: &SecretDestination, path: &str, user: UserId, token: &Plain
 
 #[cfg(test)]
 mod tests {
-    use rookery_domain::{Environment, IdentityConfiguration, Timestamp, VendorSecrets};
+    use rookery_domain::{Environment, IdentityConfiguration, Policies, Timestamp, VendorSecrets};
 
     use super::*;
 
@@ -40,6 +40,7 @@ mod tests {
             allowed_origins: Vec::new(),
             sender: "no-reply@example.com".parse().unwrap(),
             configuration: IdentityConfiguration::default(),
+            policies: Policies::default(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

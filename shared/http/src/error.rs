@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
     EmailAddressError, IdentityConfigurationError, InvalidTenantId, MetadataError, OneTimeTokenError,
-    PasswordRejection, PhoneNumberError, RoleLevelError, TextError,
+    PasswordPolicyError, PasswordRejection, PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
 };
 use rookery_store::{
     CatalogWriteError, JournalError, LinkError, ListError, NewTenantError, NewUserError, StoreError,
@@ -215,9 +215,11 @@ invalid_from!(
     LinkError,
     MetadataError,
     OneTimeTokenError,
+    PasswordPolicyError,
     PasswordRejection,
     PhoneNumberError,
     RoleLevelError,
+    SessionPolicyError,
     TextError,
 );
 

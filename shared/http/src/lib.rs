@@ -28,6 +28,7 @@ pub mod newcomers;
 mod observed;
 pub mod openapi;
 pub mod page;
+pub mod password_policy;
 mod patch;
 mod query;
 mod rate_limit;

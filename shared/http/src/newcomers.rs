@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rookery_domain::{
     BoundedObject, Catalog, EmailAddress, Environment, Json, Membership, MembershipStatus, Metadata,
-    Password, PasswordPolicy, PhoneNumber, PictureAddress, Provider, RoleId, Tenant, TenantId, Timestamp,
-    User, UserId, WholeNumber, bounded,
+    Password, PhoneNumber, PictureAddress, Provider, RoleId, Tenant, TenantId, Timestamp, User, UserId,
+    WholeNumber, bounded,
 };
 use rookery_store::{Admission, EnvironmentStore, NewTenantError, NewUser, NewUserError, UpdateError};
 
@@ -54,11 +54,8 @@ impl NewcomerRequest {
     /// The newcomer, if all that is said of them can be kept.
     ///
     /// # Errors
-    /// A value is too long or out of bounds, or the password is too weak.
+    /// A value is too long or out of bounds.
     pub fn check(self, now: Timestamp) -> ApiResult<Newcomer> {
-        if let Some(password) = &self.password {
-            PasswordPolicy::default().check(password)?;
-        }
         let expiration = self.expiration_in_seconds.map(i64::from);
         if expiration.is_some_and(|seconds| seconds < SHORTEST_EXPIRATION) {
             return Err(ApiError::Invalid(format!(
@@ -171,7 +168,7 @@ impl Entrance {
     /// some newcomers have.
     ///
     /// # Errors
-    /// The tenant was removed, or the table or the hash fails.
+    /// The password is not good enough, the tenant was removed, or the table or the hash fails.
     pub async fn create(
         &self,
         app: &RateLimited,
@@ -180,6 +177,9 @@ impl Entrance {
         status: &MembershipStatus,
         finish: impl Fn(&mut User),
     ) -> ApiResult<Option<User>> {
+        if let Some(password) = &newcomer.password {
+            self.environment.policies.check_password(password, [&self.tenant.policies])?;
+        }
         let password_hash = match &newcomer.password {
             Some(password) => Some(app.passwords().hash(password.clone()).await?.into()),
             None => None,

@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
 use rookery_domain::{
-    Environment, RefreshToken, Session, SessionId, SessionLimits, TenantId, Timestamp, User, UserId,
+    Action, Environment, LiveTenant, RefreshToken, Session, SessionId, SessionLimits, TenantId, Timestamp,
+    User, UserId,
 };
 use rookery_store::EnvironmentStore;
 use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
@@ -45,17 +46,23 @@ pub struct AuthenticationResponse {
 pub struct SignedIn {
     environment: Environment,
     user: User,
-    access_token: AccessToken,
+    access_token: Issued,
     refresh_token: RefreshToken,
-    now: Timestamp,
     session_ends: Timestamp,
+}
+
+/// An access token, when it was issued, and for how many seconds it is good.
+struct Issued {
+    token: AccessToken,
+    at: Timestamp,
+    lifetime: i64,
 }
 
 impl SignedIn {
     /// The access token.
     #[must_use]
     pub fn access_token(&self) -> &AccessToken {
-        &self.access_token
+        &self.access_token.token
     }
 
     /// The same, who holds another refresh token of the session.
@@ -67,17 +74,17 @@ impl SignedIn {
     /// The answer, with status `status`, and the cookie, to a request from `origin`.
     #[must_use]
     pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
-        let lifetime = self.environment.configuration.default_token_expiration;
-        let cookie_seconds = self.session_ends.seconds_since(self.now);
+        let Issued { token, at: now, lifetime } = self.access_token;
+        let cookie_seconds = self.session_ends.seconds_since(now);
         let cookie =
             cookies::set_refresh_token(origin, &self.environment, &self.refresh_token, cookie_seconds);
         let body = AuthenticationResponse {
             token_type: "bearer",
             mfa_required: false,
-            access_token: self.access_token.expose().to_owned(),
+            access_token: token.expose().to_owned(),
             refresh_token: self.refresh_token.expose().to_string(),
             expires_in: lifetime,
-            expires: self.now.plus_seconds(lifetime).to_string(),
+            expires: now.plus_seconds(lifetime).to_string(),
             user_id: self.user.id,
             user_email: self.user.email.to_string(),
             email_verified: self.user.verified,
@@ -92,6 +99,7 @@ impl SignedIn {
 pub struct Prepared {
     signed_in: SignedIn,
     session: Session,
+    limits: SessionLimits,
 }
 
 impl Prepared {
@@ -105,15 +113,19 @@ impl Prepared {
     ///
     /// # Errors
     /// The table fails.
-    pub async fn keep(self, store: &EnvironmentStore, user: &User) -> ApiResult<SignedIn> {
+    pub async fn keep(self, app: &AppState, store: &EnvironmentStore, user: &User) -> ApiResult<SignedIn> {
         let session = Session { generation: user.session_generation, ..self.session };
-        keep(&store.acting_as(user), &session).await?;
+        let acting = store.acting_as(user);
+        let (kept, excess) =
+            tokio::join!(keep(&acting, &session), excess(&acting, user, &session, &self.limits, app.now()));
+        kept?;
+        end_later(app, acting, excess?);
         Ok(self.signed_in)
     }
 }
 
-/// Prepares a session for `user`, who has proved who they are, in the tenant they land in. Of the session nothing is
-/// stored: this comes before what cannot be done twice.
+/// Prepares a session for `user`, who has proved who they are, in the tenant they land in; those of their tenants that are
+/// `there` have been read already. Of the session nothing is stored: this comes before what cannot be done twice.
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
@@ -122,28 +134,22 @@ pub(crate) async fn prepare(
     store: &EnvironmentStore,
     environment: Environment,
     mut user: User,
+    there: &[LiveTenant],
     client: ClientInfo,
 ) -> Result<Prepared, SignInError> {
-    loop {
-        let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
-        let (access_token, there) = tokio::try_join!(
-            issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
-            is_there(store, &[], user.id, &session.tenant_id),
-        )?;
-        if there {
-            let (now, session_ends) = (session.created_at, session.expires_at);
-            let signed_in = SignedIn { environment, user, access_token, refresh_token, now, session_ends };
-            return Ok(Prepared { signed_in, session });
-        }
-        user.leave(&session.tenant_id);
-    }
+    let tenant = land(app, store, &mut user, there).await?;
+    let limits = SessionLimits::of(&environment, &tenant);
+    let (refresh_token, session) = new_session(app, &user, &tenant.id, &limits, client);
+    let issued = issue_access_token(app, store, &environment, &user, &tenant.id, &session, &limits);
+    let access_token = issued.await?;
+    let session_ends = session.ends_at();
+    let signed_in = SignedIn { environment, user, access_token, refresh_token, session_ends };
+    Ok(Prepared { signed_in, session, limits })
 }
 
-/// Begins a session for `user`, who has proved who they are, in the tenant they land in. They are as they were read when
-/// they did: should something void their sessions meanwhile, this one is void too.
-///
-/// Whether the tenant is there is read while the session is being written, unless it is one of `there`, which have just
-/// been read. Nothing is lost should it be removed at that moment, as every use of the session looks again.
+/// Begins a session for `user`, who has proved who they are, in the tenant they land in; those of their tenants that are
+/// `there` have been read already. They are as they were read when they did: should something void their sessions meanwhile,
+/// this one is void too.
 ///
 /// # Errors
 /// They have no tenant to land in, or the table or the signing key fails.
@@ -152,42 +158,75 @@ pub(crate) async fn begin(
     store: &EnvironmentStore,
     environment: Environment,
     mut user: User,
-    there: &[TenantId],
+    there: &[LiveTenant],
     client: ClientInfo,
 ) -> Result<SignedIn, SignInError> {
     let acting = store.acting_as(&user);
-    loop {
-        let (refresh_token, session) = new_session(app, &environment, &user, &client)?;
-        let (access_token, kept, is_there) = tokio::join!(
-            issue_access_token(app, store, &environment, &user, &session.tenant_id, &session),
-            keep(&acting, &session),
-            is_there(store, there, user.id, &session.tenant_id),
-        );
-        if access_token.is_err() || kept.is_err() || !matches!(is_there, Ok(true)) {
-            discard(store, &session).await;
-        }
-        let (access_token, (), is_there) = (access_token?, kept?, is_there?);
-        if is_there {
-            let (now, session_ends) = (session.created_at, session.expires_at);
-            return Ok(SignedIn { environment, user, access_token, refresh_token, now, session_ends });
-        }
-        user.leave(&session.tenant_id);
+    let tenant = land(app, store, &mut user, there).await?;
+    let limits = SessionLimits::of(&environment, &tenant);
+    let (refresh_token, session) = new_session(app, &user, &tenant.id, &limits, client);
+    let (access_token, kept, excess) = tokio::join!(
+        issue_access_token(app, store, &environment, &user, &tenant.id, &session, &limits),
+        keep(&acting, &session),
+        excess(&acting, &user, &session, &limits, app.now()),
+    );
+    if access_token.is_err() || kept.is_err() || excess.is_err() {
+        discard(store, &session).await;
     }
+    let (access_token, (), excess) = (access_token?, kept?, excess?);
+    end_later(app, acting, excess);
+    let session_ends = session.ends_at();
+    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends })
+}
+
+/// The tenant that `user` lands in. Tenants that they still belong to and that are removed, they leave.
+async fn land(
+    app: &AppState,
+    store: &EnvironmentStore,
+    user: &mut User,
+    there: &[LiveTenant],
+) -> Result<LiveTenant, SignInError> {
+    loop {
+        let tenant = user.landing_tenant(app.now()).cloned().ok_or(SignInRefusal::NoTenant)?;
+        if let Some(live) = live(store, there, user.id, &tenant).await? {
+            return Ok(live);
+        }
+        user.leave(&tenant);
+    }
+}
+
+/// The tenant `tenant`, which may be one of `there`, that have been read already; `None` if it was removed. Should its removal
+/// not have come to `user` yet, it does now.
+///
+/// # Errors
+/// The table fails.
+pub async fn live(
+    store: &EnvironmentStore,
+    there: &[LiveTenant],
+    user: UserId,
+    tenant: &TenantId,
+) -> ApiResult<Option<LiveTenant>> {
+    if let Some(read) = there.iter().find(|live| live.id == *tenant) {
+        return Ok(Some(read.clone()));
+    }
+    let found = store.tenants().live(&[tenant]).await?.pop();
+    if found.is_none() {
+        store.users().leave_removed(user, tenant).await?;
+    }
+    Ok(found)
 }
 
 fn new_session(
     app: &AppState,
-    environment: &Environment,
     user: &User,
-    client: &ClientInfo,
-) -> Result<(RefreshToken, Session), SignInRefusal> {
-    let now = app.now();
-    let tenant = user.landing_tenant(now).cloned().ok_or(SignInRefusal::NoTenant)?;
-    let limits = SessionLimits::of(&environment.configuration);
+    tenant: &TenantId,
+    limits: &SessionLimits,
+    client: ClientInfo,
+) -> (RefreshToken, Session) {
     let begun_by = (user.id, user.session_generation);
-    let (refresh_token, session) = Session::begin(&*app.entropy, now, begun_by, tenant, limits);
-    let ClientInfo { ip_address, user_agent } = client.clone();
-    Ok((refresh_token, Session { ip_address, user_agent, ..session }))
+    let (refresh_token, session) = Session::begin(&*app.entropy, app.now(), begun_by, tenant.clone(), limits);
+    let ClientInfo { ip_address, user_agent } = client;
+    (refresh_token, Session { ip_address, user_agent, ..session })
 }
 
 #[expect(clippy::disallowed_methods, reason = "only whoever came through the door for sign-ins comes here")]
@@ -200,25 +239,40 @@ async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     Ok(noted?)
 }
 
-/// Whether `tenant` is there, which it is if it is one of `there`. If not, its removal has not come to `user` yet, and does
-/// now.
+/// The sessions of `user` that are too many now that `session` begins or goes on; it may be one of them. Where nothing limits
+/// how many there are, nothing is read.
+///
+/// Sign-ins at the same moment may not see each other. Then one session is too many until either is refreshed.
 ///
 /// # Errors
 /// The table fails.
-pub async fn is_there(
+pub async fn excess(
     store: &EnvironmentStore,
-    there: &[TenantId],
-    user: UserId,
-    tenant: &TenantId,
-) -> ApiResult<bool> {
-    if there.contains(tenant) {
-        return Ok(true);
+    user: &User,
+    session: &Session,
+    limits: &SessionLimits,
+    now: Timestamp,
+) -> ApiResult<Vec<Session>> {
+    if !limits.bound_sessions() {
+        return Ok(Vec::new());
     }
-    let there = store.tenants().get(tenant).await?.is_some();
-    if !there {
-        store.users().leave_removed(user, tenant).await?;
+    let mut sessions = store.sessions().of_user(user.id).await?;
+    sessions.retain(|other| other.id != session.id && other.is_of(user) && now < other.ends_at());
+    sessions.push(session.clone());
+    Ok(limits.excess(sessions))
+}
+
+/// Ends the sessions `excess` after the answer.
+pub fn end_later(app: &AppState, store: EnvironmentStore, excess: Vec<Session>) {
+    if excess.is_empty() {
+        return;
     }
-    Ok(there)
+    app.defer(async move {
+        let sessions = store.sessions();
+        let ended = excess.iter().map(|session| sessions.end_one(session, Action::SessionReplaced));
+        futures::future::try_join_all(ended).await?;
+        Ok(())
+    });
 }
 
 /// Ends a session whose tokens nobody will have. Should that fail too, it is a line too many in a list until it expires.
@@ -228,7 +282,17 @@ async fn discard(store: &EnvironmentStore, session: &Session) {
     }
 }
 
-/// Issues another access token for `session`, whose refresh token is now `refresh_token`.
+/// A session that goes on.
+pub struct Continued<'a> {
+    /// The session, as it goes on.
+    pub session: &'a Session,
+    /// What limits it.
+    pub limits: &'a SessionLimits,
+    /// Its refresh token from now on.
+    pub refresh_token: RefreshToken,
+}
+
+/// Issues another access token, for `tenant`, in a session of `user` that goes on.
 ///
 /// # Errors
 /// The table or the signing key fails.
@@ -238,12 +302,12 @@ pub async fn resume(
     environment: Environment,
     user: User,
     tenant: &TenantId,
-    session: &Session,
-    refresh_token: RefreshToken,
+    continued: Continued<'_>,
 ) -> ApiResult<SignedIn> {
-    let access_token = issue_access_token(app, store, &environment, &user, tenant, session).await?;
-    let session_ends = session.expires_at;
-    Ok(SignedIn { environment, user, access_token, refresh_token, now: app.now(), session_ends })
+    let Continued { session, limits, refresh_token } = continued;
+    let access_token = issue_access_token(app, store, &environment, &user, tenant, session, limits).await?;
+    let session_ends = session.ends_at();
+    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends })
 }
 
 async fn issue_access_token(
@@ -253,10 +317,12 @@ async fn issue_access_token(
     user: &User,
     tenant: &TenantId,
     session: &Session,
-) -> ApiResult<AccessToken> {
+    limits: &SessionLimits,
+) -> ApiResult<Issued> {
     let grants = grants_in(store, environment, user, tenant).await?;
     let configuration = &environment.configuration;
     let now = app.now();
+    let lifetime = limits.access_token_lifetime(session, now);
     let claims = UserClaims {
         sub: user.id,
         user_id: user.id,
@@ -275,9 +341,10 @@ async fn issue_access_token(
         aud: environment.id,
         iss: environment.base_url.clone(),
         iat: now,
-        exp: now.plus_seconds(configuration.default_token_expiration),
+        exp: now.plus_seconds(lifetime),
         super_user: user.super_user,
         invisible: user.invisible,
     };
-    Ok(encode(&claims.fitting()?, app.user_keys.current()).await?)
+    let token = encode(&claims.fitting()?, app.user_keys.current()).await?;
+    Ok(Issued { token, at: now, lifetime })
 }

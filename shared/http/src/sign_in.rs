@@ -5,7 +5,7 @@
 //! showed is good, whether their address is verified, and whether there is a tenant to work in. A refusal is recorded in
 //! the audit log, and so is the session.
 
-use rookery_domain::{Action, AuthStrategy, Environment, TenantId, User};
+use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, User};
 use rookery_store::{EnvironmentStore, StoreError, Subject};
 
 use crate::session::{self, SignedIn};
@@ -134,7 +134,7 @@ impl<'a> SignIn<'a> {
         self,
         user: Option<User>,
         is_proven: bool,
-        there: &[TenantId],
+        there: &[LiveTenant],
         whom: Subject,
     ) -> Result<SignedIn, SignInError> {
         let store = self.store;
@@ -145,7 +145,7 @@ impl<'a> SignIn<'a> {
         self,
         user: Option<User>,
         is_proven: bool,
-        there: &[TenantId],
+        there: &[LiveTenant],
     ) -> Result<SignedIn, SignInError> {
         let user = user.ok_or(SignInRefusal::Wrong)?;
         require_unlocked(&user)?;
@@ -156,19 +156,20 @@ impl<'a> SignIn<'a> {
     }
 
     /// Prepares the session of somebody who is going to be as `user` is, once what they showed is used up: its tokens are signed
-    /// before that, as it cannot be shown again. [`Prepared::keep`] begins the session.
+    /// before that, as it cannot be shown again. Those of their tenants that are `there` have just been read. [`Prepared::keep`]
+    /// begins the session.
     ///
     /// # Errors
     /// They are refused, or the table or the signing key fails.
-    pub async fn prepare(self, user: User) -> Result<Prepared, SignInError> {
+    pub async fn prepare(self, user: User, there: &[LiveTenant]) -> Result<Prepared, SignInError> {
         let (store, whom) = (self.store, Subject::user(&user));
-        recorded(store, whom, self.admit_later(user).await).await
+        recorded(store, whom, self.admit_later(user, there).await).await
     }
 
-    async fn admit_later(self, user: User) -> Result<Prepared, SignInError> {
+    async fn admit_later(self, user: User, there: &[LiveTenant]) -> Result<Prepared, SignInError> {
         require_unlocked(&user)?;
         self.require_verified(&user)?;
-        session::prepare(self.app, self.store, self.environment, user, self.client).await
+        session::prepare(self.app, self.store, self.environment, user, there, self.client).await
     }
 
     fn require_verified(&self, user: &User) -> Result<(), SignInRefusal> {

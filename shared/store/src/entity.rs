@@ -189,15 +189,12 @@ pub(crate) fn corrupt(entity: &'static str, reason: impl std::fmt::Display) -> S
 
 #[cfg(test)]
 mod tests {
-    use rookery_domain::{SeededEntropy, Session, SessionLimits, TenantId, Timestamp, UserId};
+    use rookery_domain::Session;
 
     use super::*;
 
     fn item() -> Item {
-        let entropy = SeededEntropy::new(1);
-        let (user, tenant) = (UserId::random(&entropy), TenantId::random(&entropy));
-        let limits = SessionLimits { lifetime_seconds: 60 };
-        let (_, session) = Session::begin(&entropy, Timestamp::from_millis(0), (user, 0), tenant, limits);
+        let session: Session = serde_json::from_str(include_str!("documents/session.2.json")).unwrap();
         encode(Key::host("auth.example.com"), &session, 1).unwrap()
     }
 

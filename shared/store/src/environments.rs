@@ -16,6 +16,7 @@ use crate::{CatalogStore, Journal, Sessions, Store, StoreError, Subject, Tenants
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
+    const WRITTEN: u32 = 2;
 
     fn complete(&mut self, item: &Item) {
         self.catalog_version = number(item, CATALOG_VERSION).unwrap_or_default();

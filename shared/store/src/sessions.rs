@@ -15,11 +15,12 @@ use crate::{EnvironmentStore, StoreError, Subject};
 
 impl Entity for Session {
     const TYPE: &'static str = "session";
+    const WRITTEN: u32 = 2;
 
     fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
         // When DynamoDB may clean the item up, in seconds since the epoch. It does so days later: expiry is always
         // checked by whoever reads.
-        vec![("ttl", Some(AttributeValue::N(self.expires_at.as_seconds().to_string())))]
+        vec![("ttl", Some(AttributeValue::N(self.ends_at().as_seconds().to_string())))]
     }
 }
 

@@ -6,11 +6,13 @@ mod removal;
 pub use hierarchy::{Descendant, LinkError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{Action, Order, Page, PageRequest, Tenant, TenantId, Timestamp, VendorId, folded};
+use rookery_domain::{
+    Action, LiveTenant, Order, Page, PageRequest, Policies, Tenant, TenantId, Timestamp, VendorId, folded,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::contention::while_contended;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Item, Stored, corrupt};
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster, Sight, slice};
 use crate::table::{Batch, Table};
@@ -29,13 +31,23 @@ impl Entity for TenantItem {
     // A page of them is one answer.
     const MAX_BYTES: usize = 64 * 1024;
 
+    const WRITTEN: u32 = 2;
+
     fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
-        vec![(LISTED, self.place.map(|_| AttributeValue::Bool(true)))]
+        let policies = Some(&self.tenant.policies).filter(|policies| !policies.is_empty());
+        let policies = policies.and_then(|policies| serde_json::to_string(policies).ok());
+        vec![
+            (LISTED, self.place.map(|_| AttributeValue::Bool(true))),
+            (POLICIES, policies.map(AttributeValue::S)),
+        ]
     }
 }
 
 /// The attribute that a tenant has while it is there, and in the list of tenants; a removed one is in none.
 const LISTED: &str = "listed";
+
+/// The attribute that repeats the tenant's policies, if it has any, for those who need nothing else of it.
+const POLICIES: &str = "policies";
 
 /// What the list of tenants repeats of a tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -195,18 +207,28 @@ impl<'a> Tenants<'a> {
         Ok(tenants)
     }
 
-    /// Changes a tenant; `None` when it is not there. `change` may be called more than once.
+    /// Those of the tenants `ids` that are there, with what they ask of those who sign in to them.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn live(&self, ids: &[&TenantId]) -> Result<Vec<LiveTenant>, StoreError> {
+        let keys = ids.iter().map(|id| self.key(id)).collect();
+        self.among(&self.table().get_all(keys).await?, ids)
+    }
+
+    /// Changes a tenant, and records that as `action`; `None` when it is not there. `change` may be called more than once.
     ///
     /// # Errors
     /// `change` refuses, or the table fails.
     pub async fn update<E>(
         &self,
         id: &TenantId,
+        action: Action,
         now: Timestamp,
         mut change: impl FnMut(&mut Tenant) -> Result<(), E>,
     ) -> Result<Option<Tenant>, UpdateError<E>> {
         while_contended!(async {
-            let Some(mut stored) = self.live(id).await? else {
+            let Some(mut stored) = self.stored(id).await? else {
                 return Ok(None);
             };
             let before = TenantEntry::from(&stored.value.tenant);
@@ -218,7 +240,7 @@ impl<'a> Tenants<'a> {
             if let Some(place) = stored.value.place.filter(|_| before != after) {
                 self.roster().replace(&mut transaction, place, &after)?;
             }
-            transaction.record(self.fact(Action::TenantUpdated, id))?;
+            transaction.record(self.fact(action, id))?;
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(Some(stored.value.tenant))
         })
@@ -250,11 +272,11 @@ impl<'a> Tenants<'a> {
     async fn list_of_ids(&self, request: PageRequest) -> Result<Page<TenantId>, StoreError> {
         let page = self.roster().page(request, Sight::All).await?;
         let ids = page.items.into_iter().map(TenantId::try_from).collect::<Result<_, _>>();
-        let items = ids.map_err(|error| crate::entity::corrupt(TenantEntry::TYPE, error))?;
+        let items = ids.map_err(|error| corrupt(TenantEntry::TYPE, error))?;
         Ok(Page { items, total: page.total })
     }
 
-    async fn live(&self, id: &TenantId) -> Result<Option<Stored<TenantItem>>, StoreError> {
+    async fn stored(&self, id: &TenantId) -> Result<Option<Stored<TenantItem>>, StoreError> {
         let found = self.table().get::<TenantItem>(self.key(id)).await?;
         Ok(found.filter(|stored| stored.value.tenant.deleted_at.is_none()))
     }
@@ -282,10 +304,15 @@ impl<'a> Tenants<'a> {
     }
 
     /// Those of the tenants `ids` that are among what was read, and were not removed.
-    pub(crate) fn among(&self, batch: &Batch, ids: &[&TenantId]) -> Vec<TenantId> {
-        let is_there =
-            |id: &TenantId| batch.item(&self.key(id)).is_some_and(|item| item.contains_key(LISTED));
-        ids.iter().filter(|id| is_there(id)).map(|id| TenantId::clone(id)).collect()
+    pub(crate) fn among(&self, batch: &Batch, ids: &[&TenantId]) -> Result<Vec<LiveTenant>, StoreError> {
+        let mut there = Vec::with_capacity(ids.len());
+        for id in ids {
+            let item = batch.item(&self.key(id)).filter(|item| item.contains_key(LISTED));
+            if let Some(item) = item {
+                there.push(LiveTenant { id: TenantId::clone(id), policies: policies(item)? });
+            }
+        }
+        Ok(there)
     }
 
     /// What is to be recorded of `action` on the tenant `id`.
@@ -312,6 +339,14 @@ impl<'a> Tenants<'a> {
     fn vendor(&self) -> VendorId {
         self.environment.id
     }
+}
+
+/// The policies that stand beside a tenant.
+fn policies(item: &Item) -> Result<Policies, StoreError> {
+    let Some(AttributeValue::S(text)) = item.get(POLICIES) else {
+        return Ok(Policies::default());
+    };
+    serde_json::from_str(text).map_err(|error| corrupt(TenantItem::TYPE, error))
 }
 
 /// The page that `query` asks for of `entries`, which come oldest first.

@@ -14,8 +14,8 @@ use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    Action, EmailAddress, Environment, MembershipStatus, Provider, SessionId, TenantId, Timestamp, User,
-    UserId, VendorId,
+    Action, EmailAddress, Environment, LiveTenant, MembershipStatus, Provider, SessionId, TenantId,
+    Timestamp, User, UserId, VendorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +198,7 @@ pub struct Caller {
     /// The user.
     pub user: Option<UserSnapshot>,
     /// Those of the tenants that are there.
-    pub tenants: Vec<TenantId>,
+    pub tenants: Vec<LiveTenant>,
 }
 
 /// The users of one environment.
@@ -227,10 +227,10 @@ impl<'a> Users<'a> {
         &self,
         id: UserId,
         tenants: &[&TenantId],
-    ) -> Result<(Option<User>, Vec<TenantId>), StoreError> {
+    ) -> Result<(Option<User>, Vec<LiveTenant>), StoreError> {
         let keys = tenants.iter().map(|tenant| self.environment.tenants().key(tenant));
         let mut batch = self.table().get_all(keys.chain([self.key(id)]).collect()).await?;
-        let there = self.environment.tenants().among(&batch, tenants);
+        let there = self.environment.tenants().among(&batch, tenants)?;
         Ok((batch.take::<UserItem>(&self.key(id))?.map(|stored| stored.value.user), there))
     }
 
@@ -293,7 +293,7 @@ impl<'a> Users<'a> {
         let user = batch.take(&self.key(user))?.map(UserSnapshot);
         let session = batch.take(&session_key)?.map(SessionSnapshot);
         let caller = Caller {
-            tenants: self.environment.tenants().among(&batch, tenants),
+            tenants: self.environment.tenants().among(&batch, tenants)?,
             session: session.filter(|session| user.as_ref().is_none_or(|user| session.is_of(user))),
             user,
         };

@@ -9,10 +9,11 @@ use axum::response::Response;
 use futures::FutureExt as _;
 use rookery_domain::{
     AuditRecord, Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Order,
-    Password, PlainToken, Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant, TenantId,
-    Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
+    Password, PlainToken, Policies, Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant,
+    TenantId, Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
+use rookery_http::session::Continued;
 use rookery_http::{AppState, Costly, Parts, service, session};
 use rookery_store::{EnvironmentStore, NewUser, Store, TimeRange};
 use rookery_tokens::{
@@ -355,13 +356,15 @@ impl TestApp {
         let store = self.environment();
         let environment = store.get().await.expect("the table").expect("the environment");
         let user = store.users().get(user.id).await.expect("the table").expect("the user");
-        let limits = SessionLimits::of(&environment.configuration);
+        let live = store.tenants().live(&[tenant]).await.expect("the table").pop().expect("the tenant");
+        let limits = SessionLimits::of(&environment, &live);
         let begun_by = (user.id, user.session_generation);
         let (refresh_token, session) =
-            Session::begin(&*self.state.entropy, self.state.now(), begun_by, tenant.clone(), limits);
+            Session::begin(&*self.state.entropy, self.state.now(), begun_by, tenant.clone(), &limits);
         store.sessions().begin(&session).await.expect("a session");
-        let signed_in =
-            session::resume(&self.state, &store, environment, user, tenant, &session, refresh_token.clone());
+        let continued =
+            Continued { session: &session, limits: &limits, refresh_token: refresh_token.clone() };
+        let signed_in = session::resume(&self.state, &store, environment, user, tenant, continued);
         let token = signed_in.await.expect("a token").access_token().expose().to_owned();
         self.anonymous().bearer(&token).holding(refresh_token)
     }
@@ -379,6 +382,7 @@ pub fn new_environment(id: VendorId, secret: &PlainToken, now: Timestamp) -> Env
         allowed_origins: vec!["https://app.example.com".to_owned()],
         sender: sender(),
         configuration: IdentityConfiguration::default(),
+        policies: Policies::default(),
         catalog_version: 0,
         created_at: now,
     }

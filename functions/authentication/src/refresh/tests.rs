@@ -272,11 +272,12 @@ async fn a_refresh_takes_two_requests_to_the_table_and_one_signature() {
     }
     let labs = scene.join("Labs").await;
     scene.change_jane(|user| user.active_tenant = Some(labs.clone())).await;
+    // The first token still names the tenant before: what the other one asks of sessions has to be known first.
     for requests in [3, 2] {
         let before = (table.requests(), table.waves());
         token = refresh_token(&scene.refresh(&token).await.expect(201));
         assert_eq!(table.requests() - before.0, requests);
-        assert!(table.waves() - before.1 <= 2);
+        assert!(table.waves() - before.1 <= requests);
     }
 }
 

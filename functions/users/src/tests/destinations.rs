@@ -1,5 +1,6 @@
 //! Where the secrets in mails are sent.
 
+use rookery_domain::Action;
 use serde_json::json;
 
 use super::*;
@@ -11,7 +12,7 @@ const RESET: &str = "/identity/resources/users/v1/activate/reset";
 async fn set_application(app: &TestApp, tenant: &TenantId, url: &str, is_registered: bool) {
     let environment = app.environment();
     let tenants = environment.tenants();
-    let changed = tenants.update(tenant, app.state().now(), |tenant| {
+    let changed = tenants.update(tenant, Action::TenantUpdated, app.state().now(), |tenant| {
         tenant.profile.application_url = Some(url.to_owned());
         tenant.registered_urls.application = is_registered.then(|| url.to_owned());
         Ok::<_, std::convert::Infallible>(())

@@ -44,6 +44,8 @@ permissions! {
     ReadAudits => Some("fe.secure.read.audits");
     /// Writing to the audit log.
     WriteAudits => Some("fe.secure.write.audits");
+    /// Changing what the tenant asks of sessions and passwords.
+    WriteSecurityPolicy => Some("fe.secure.write.securityPolicy");
     /// Reading account settings.
     ReadAccountSettings => Some("fe.secure.read.accountSettings");
     /// Writing account settings.

@@ -222,7 +222,7 @@ impl Tenants<'_> {
         while_contended!(async {
             let refused = |error| Err(UpdateError::Refused(error));
             // It is read before what is below it: see `attach`.
-            let Some(mut stored) = self.live(child).await? else {
+            let Some(mut stored) = self.stored(child).await? else {
                 return refused(LinkError::NoTenant(child.clone()));
             };
             let parent = stored.value.tenant.parent.as_ref();

@@ -43,7 +43,7 @@ impl Tenants<'_> {
     }
 
     async fn try_mark<E>(&self, id: &TenantId, now: Timestamp) -> Result<Progress, UpdateError<E>> {
-        let Some(mut stored) = self.live(id).await? else {
+        let Some(mut stored) = self.stored(id).await? else {
             return Ok(Progress::Nothing);
         };
         let mut transaction = Transaction::new(self.table());

@@ -37,6 +37,6 @@ pub(crate) fn user(email: &str, tenants: &[&TenantId], seconds: i64) -> NewUser 
 }
 
 pub(crate) fn session(user: UserId, tenant: &TenantId) -> Session {
-    let limits = SessionLimits { lifetime_seconds: 3_600 };
-    Session::begin(&ENTROPY, at(0), (user, 0), tenant.clone(), limits).1
+    let limits = SessionLimits::of_refresh_token(3_600, tenant);
+    Session::begin(&ENTROPY, at(0), (user, 0), tenant.clone(), &limits).1
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use rookery_domain::Tenant;
+use rookery_domain::{Action, Tenant};
 use rookery_store::{NewTenantError, Progress, TenantQuery};
 
 use super::World;
@@ -50,14 +50,23 @@ async fn get_all() {
 }
 
 #[tokio::test]
+async fn live() {
+    let world = World::new().await;
+    let found = world.own.tenants().live(&[&world.branch]).await.unwrap();
+    assert_eq!((found.len(), &found[0].id), (1, &world.branch));
+    assert_eq!(world.other.tenants().live(&[&world.branch]).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn update() {
     let world = World::new().await;
     let tenants = world.other.tenants();
-    assert_eq!(world.untouched_by(tenants.update(&world.branch, at(1), rename)).await.unwrap(), None);
-    assert!(world.untouched_by(tenants.update(&world.acme, at(1), rename)).await.unwrap().is_some());
+    let rename_it = |id| tenants.update(id, Action::TenantUpdated, at(1), rename);
+    assert_eq!(world.untouched_by(rename_it(&world.branch)).await.unwrap(), None);
+    assert!(world.untouched_by(rename_it(&world.acme)).await.unwrap().is_some());
     let own = world.own.tenants();
     let acme = own.get(&world.acme).await.unwrap();
-    assert!(own.update(&world.labs, at(1), rename).await.unwrap().is_some());
+    assert!(own.update(&world.labs, Action::TenantUpdated, at(1), rename).await.unwrap().is_some());
     assert_eq!(own.get(&world.acme).await.unwrap(), acme);
 }
 
