@@ -9,6 +9,7 @@
 mod audit;
 mod doors;
 mod invitation;
+mod mails;
 mod management;
 mod newcomer;
 mod policies;

@@ -6,10 +6,11 @@ use rookery_domain::{
     Action, EmailAddress, Environment, JsonObject, LiveTenant, OneTimeToken, Password, TenantId, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
+use rookery_http::mails::Mailing;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn, SignInError, SignInRefusal};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, RateLimited, mails, no_environment,
+    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, RateLimited, no_environment,
 };
 use rookery_store::{EnvironmentStore, Login, Subject, WithEnvironment};
 use rookery_tokens::{PasswordHash, Verdict};
@@ -199,7 +200,9 @@ async fn ask_to_verify(
         },
     )?;
     let Some(user) = kept else { return Ok(()) };
-    mails::send_activation(app, environment, tenant.as_ref(), &user, &secret, JsonObject::new()).await.ok();
+    let email_metadata = JsonObject::new();
+    let mailing = Mailing { app, store, environment, tenant: tenant.as_ref(), email_metadata };
+    mailing.activation(&user, &secret).await.ok();
     Ok(())
 }
 

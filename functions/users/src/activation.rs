@@ -9,12 +9,12 @@ use rookery_domain::{
     OneTimeToken, OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
+use rookery_http::mails::Mailing;
 use rookery_http::newcomers::EmailMetadata;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, Query, RateLimited, mails,
-    no_environment,
+    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, Query, RateLimited, no_environment,
 };
 use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
@@ -249,7 +249,14 @@ async fn mail_again(
         None => None,
     };
     // That it was not sent has been logged.
-    mails::send_activation(&app, &environment, tenant.as_ref(), &user, &token, variables).await.ok();
+    let mailing = Mailing {
+        app: &app,
+        store: &store,
+        environment: &environment,
+        tenant: tenant.as_ref(),
+        email_metadata: variables,
+    };
+    mailing.activation(&user, &token).await.ok();
     Ok(())
 }
 

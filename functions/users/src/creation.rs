@@ -5,10 +5,11 @@ use rookery_domain::{
     PictureAddress, PlainToken, Provider, RoleId, User, UserId, WholeNumber,
 };
 use rookery_http::auth::{TenantAuth, WriteUsers};
+use rookery_http::mails::Mailing;
 use rookery_http::members::{require_grantable, show};
 use rookery_http::newcomers::{EmailMetadata, Entrance, Newcomer, NewcomerRequest};
 use rookery_http::wire::UserResponse;
-use rookery_http::{ApiError, ApiResult, Body, Created, RateLimited, mails};
+use rookery_http::{ApiError, ApiResult, Body, Created, RateLimited};
 use rookery_store::Addition;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -178,9 +179,7 @@ impl<'a> Invitation<'a> {
         let waits = |user: &mut User| user.activation = Some(kept.clone());
         let made = entrance.create(app, store, &self.newcomer, &status, waits).await?;
         if let Some(user) = &made {
-            let (environment, tenant) = (&entrance.environment, Some(&entrance.tenant));
-            let variables = self.email_metadata.clone();
-            mails::send_activation(app, environment, tenant, user, &token, variables).await.ok();
+            self.mailing(entrance).activation(user, &token).await.ok();
         }
         Ok(made)
     }
@@ -240,9 +239,17 @@ impl<'a> Invitation<'a> {
 
     async fn mail_invitation(&self, entrance: &Entrance, user: &User, token: &PlainToken) {
         let issuer = self.caller.principal.user().map(|issuer| &*issuer.user);
-        let (environment, tenant) = (&entrance.environment, Some(&entrance.tenant));
-        let variables = self.email_metadata.clone();
-        mails::send_invitation(self.app, environment, tenant, user, token, variables, issuer).await.ok();
+        self.mailing(entrance).invitation(user, token, issuer).await.ok();
+    }
+
+    fn mailing<'m>(&'m self, entrance: &'m Entrance) -> Mailing<'m> {
+        Mailing {
+            app: self.app,
+            store: &self.caller.store,
+            environment: &entrance.environment,
+            tenant: Some(&entrance.tenant),
+            email_metadata: self.email_metadata.clone(),
+        }
     }
 
     fn token(&self) -> (PlainToken, OneTimeToken) {

@@ -48,9 +48,8 @@ pub(crate) async fn generate_activation(
         Ok(())
     });
     updated.await?.ok_or(ApiError::NotFound("user"))?;
-    let link = mails::activation_url(&environment, id, &token);
     Ok(Created(LinkResponse {
-        link: link.ok_or_else(mails::nowhere)?.into(),
+        link: mails::activation_url(&vendor.store, &environment, id, &token).await?.into(),
         token: token.expose().to_owned(),
         user_id: id.as_uuid(),
     }))

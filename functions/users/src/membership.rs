@@ -10,10 +10,11 @@ use rookery_domain::{
     Timestamp, User, UserId,
 };
 use rookery_http::auth::{DeleteUsers, Principal, ScopeAuth, UserAuth, VendorAuth};
+use rookery_http::mails::Mailing;
 use rookery_http::members::{and_roles, catalog_in, require_outranked, show};
 use rookery_http::newcomers::ensure_tenant;
 use rookery_http::wire::{UserResponse, Viewer};
-use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, RateLimited, mails};
+use rookery_http::{ApiError, ApiResult, AppState, Body, Created, Path, RateLimited};
 use rookery_store::{Addition, Arrival, Progress, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -178,17 +179,14 @@ pub(crate) async fn add(
         Addition::Already(user) => user,
         Addition::Added(user) => {
             if with_mail {
-                mails::send_invitation(
-                    &app,
+                let mailing = Mailing {
+                    app: &app,
+                    store: &vendor.store,
                     environment,
-                    Some(&gate.tenant),
-                    &user,
-                    &token,
-                    JsonObject::new(),
-                    None,
-                )
-                .await
-                .ok();
+                    tenant: Some(&gate.tenant),
+                    email_metadata: JsonObject::new(),
+                };
+                mailing.invitation(&user, &token, None).await.ok();
             }
             user
         }

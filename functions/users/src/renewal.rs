@@ -8,7 +8,8 @@ use rookery_domain::{
     Timestamp, User,
 };
 use rookery_http::auth::Principal;
-use rookery_http::{ApiError, ApiResult, RateLimited, mails};
+use rookery_http::mails::Mailing;
+use rookery_http::{ApiError, ApiResult, RateLimited};
 use rookery_store::EnvironmentStore;
 
 /// How many mails are on their way at a time.
@@ -128,15 +129,18 @@ impl Mails<'_> {
 
     async fn send_one(&self, renewal: &Renewal, user: &User, variables: JsonObject) -> ApiResult<()> {
         let Renewal { tenant, secret, .. } = renewal;
-        let tenant = self.tenants.iter().find(|known| known.tenant_id == *tenant);
-        let (app, environment) = (self.app, self.environment);
+        let mailing = Mailing {
+            app: self.app,
+            store: self.store,
+            environment: self.environment,
+            tenant: self.tenants.iter().find(|known| known.tenant_id == *tenant),
+            email_metadata: variables,
+        };
         match renewal.replaced {
-            Replaced::Activation(_) => {
-                mails::send_activation(app, environment, tenant, user, secret, variables).await
-            }
+            Replaced::Activation(_) => mailing.activation(user, secret).await,
             Replaced::Invitation(_) => {
                 let issuer = self.issuer.user().map(|issuer| &*issuer.user);
-                mails::send_invitation(app, environment, tenant, user, secret, variables, issuer).await
+                mailing.invitation(user, secret, issuer).await
             }
         }
     }

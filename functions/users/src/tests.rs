@@ -15,6 +15,7 @@ mod recorded;
 mod roles;
 mod standing;
 mod strangers;
+mod templates;
 mod updating;
 mod void_sessions;
 

@@ -1,5 +1,6 @@
 //! Environments and their secrets.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use rookery_domain::{
@@ -85,6 +86,7 @@ pub(crate) async fn create(
         sender: wanted.sender.clone(),
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
+        changed_mails: BTreeSet::new(),
         catalog_version: 0,
         created_at: now,
     };

@@ -1,5 +1,6 @@
 //! The one environment that the server has.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use rookery_domain::{
@@ -40,6 +41,7 @@ pub(crate) async fn prepare(
         sender: SENDER.parse()?,
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
+        changed_mails: BTreeSet::new(),
         catalog_version: 0,
         created_at: now,
     };

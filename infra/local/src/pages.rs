@@ -2,6 +2,7 @@
 
 mod mail;
 mod requests;
+mod samples;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use minijinja::Environment;
 use minijinja::value::Serde;
+use rookery_domain::TemplateKind;
 use rookery_email::CapturedMail;
 use rookery_http::ApiError;
 use rookery_openapi::Group;
@@ -34,6 +36,10 @@ pub(crate) const DOCUMENT: &str = "/openapi.json";
 pub(crate) const MAIL: &str = "/mail";
 /// One captured mail.
 const ONE_MAIL: &str = "/mail/{id}";
+/// A mail of each kind, with sample data.
+const SAMPLES: &str = "/mail-templates";
+/// A mail of one kind.
+const ONE_SAMPLE: &str = "/mail-templates/{kind}";
 /// The captured mails as JSON.
 pub(crate) const MAIL_JSON: &str = "/mail.json";
 
@@ -57,6 +63,7 @@ struct Landing<'a> {
     document: &'a str,
     mail: &'a str,
     mail_json: &'a str,
+    samples: &'a str,
 }
 
 /// What the page of mails shows.
@@ -65,6 +72,17 @@ struct Inbox<'a> {
     rows: Vec<mail::Row<'a>>,
     shown: Option<mail::View<'a>>,
     mail: &'a str,
+    samples: &'a str,
+    home: &'a str,
+}
+
+/// What the page of templates shows.
+#[derive(Serialize)]
+struct SamplePage<'a> {
+    rows: Vec<samples::Row>,
+    shown: samples::View,
+    mail: &'a str,
+    samples: &'a str,
     home: &'a str,
 }
 
@@ -79,6 +97,8 @@ pub(crate) fn router(
     templates.add_template("style.css", include_str!("../templates/style.css"))?;
     templates.add_template("landing.html", include_str!("../templates/landing.html"))?;
     templates.add_template("mail.html", include_str!("../templates/mail.html"))?;
+    templates.add_template("samples.html", include_str!("../templates/samples.html"))?;
+    templates.add_template("tabs.html", include_str!("../templates/tabs.html"))?;
     let pages = Arc::new(Pages { facts, mail, templates });
     let reference = SwaggerUi::new(REFERENCE)
         .url(DOCUMENT, rookery_openapi::document())
@@ -88,6 +108,8 @@ pub(crate) fn router(
         .route(MAIL, get(newest_mail))
         .route(ONE_MAIL, get(one_mail))
         .route(MAIL_JSON, get(mail_json))
+        .route(SAMPLES, get(first_sample))
+        .route(ONE_SAMPLE, get(one_sample))
         .with_state(pages)
         .merge(reference)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -123,6 +145,7 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
         document: DOCUMENT,
         mail: MAIL,
         mail_json: MAIL_JSON,
+        samples: SAMPLES,
     };
     pages.show("landing.html", &context)
 }
@@ -137,6 +160,17 @@ async fn one_mail(State(pages): State<Arc<Pages>>, Path(id): Path<u64>) -> Respo
 
 async fn mail_json(State(pages): State<Arc<Pages>>) -> Response {
     Json(pages.mail.messages()).into_response()
+}
+
+async fn first_sample(State(pages): State<Arc<Pages>>) -> Response {
+    pages.show_sample(TemplateKind::ActivateUser)
+}
+
+async fn one_sample(State(pages): State<Arc<Pages>>, Path(kind): Path<String>) -> Response {
+    match kind.parse() {
+        Ok(kind) => pages.show_sample(kind),
+        Err(_) => (StatusCode::NOT_FOUND, "There is no such type of mail.\n").into_response(),
+    }
 }
 
 impl Pages {
@@ -154,9 +188,17 @@ impl Pages {
             rows: messages.iter().map(|message| mail::row(message)).collect(),
             shown: shown.map(|message| mail::view(message)),
             mail: MAIL,
+            samples: SAMPLES,
             home: LANDING,
         };
         self.show("mail.html", &context)
+    }
+
+    fn show_sample(&self, kind: TemplateKind) -> Response {
+        let (Ok(rows), Ok(shown)) = (samples::rows(), samples::view(kind)) else {
+            return (StatusCode::INTERNAL_SERVER_ERROR, "A template is broken.\n").into_response();
+        };
+        self.show("samples.html", &SamplePage { rows, shown, mail: MAIL, samples: SAMPLES, home: LANDING })
     }
 
     fn show(&self, template: &str, context: &impl Serialize) -> Response {
@@ -180,7 +222,7 @@ mod tests {
             let shadowed = path == LANDING
                 || path == DOCUMENT
                 || path == MAIL_JSON
-                || [REFERENCE, MAIL].iter().any(|page| path.starts_with(page));
+                || [REFERENCE, MAIL, SAMPLES].iter().any(|page| path.starts_with(page));
             assert!(!shadowed, "{path}");
         }
     }

@@ -89,6 +89,11 @@ async fn pages_and_endpoints_stand_side_by_side() {
     let reference = server.get("/docs/api").await;
     assert!(reference.text().await.unwrap().contains("swagger-ui"));
     assert!(server.get("/mail").await.text().await.unwrap().contains("No mail yet"));
+    for page in ["/mail-templates", "/mail-templates/OTC"] {
+        let page = server.get(page).await.text().await.unwrap();
+        assert!(page.contains("MagicLink") && page.contains("481516 is your Cloudbase code"));
+    }
+    assert_eq!(server.get("/mail-templates/nonsense").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(server.get("/mail/1").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(server.get("/mail.json").await.json::<Value>().await.unwrap(), json!([]));
 

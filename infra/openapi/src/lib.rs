@@ -28,7 +28,7 @@ impl Group {
 }
 
 /// The groups, in the order in which a reader needs them. Each is a function on Lambda.
-static GROUPS: [Group; 8] = [
+static GROUPS: [Group; 9] = [
     Group {
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
@@ -70,6 +70,12 @@ static GROUPS: [Group; 8] = [
         description: "How sign-in works in an environment.",
         router: rookery_vendor_configuration::router,
         document: rookery_vendor_configuration::document,
+    },
+    Group {
+        name: "emails",
+        description: "What an environment's mails say.",
+        router: rookery_emails::router,
+        document: rookery_emails::document,
     },
     Group {
         name: "audit-logs",

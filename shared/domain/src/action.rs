@@ -130,6 +130,8 @@ actions! {
     TenantUnlinked => "tenant.unlinked", "tenants", Medium;
     /// A tenant was deleted.
     TenantDeleted => "tenant.deleted", "tenants", Medium;
+    /// What an environment's mails of one kind say changed.
+    MailTemplateChanged => "mailTemplate.changed", "settings", Medium;
     /// The environment's settings changed.
     SettingsChanged => "environment.settingsChanged", "settings", Medium;
 }

@@ -30,6 +30,12 @@ impl EmailAddress {
     /// The longest name before the `@` (RFC 5321, section 4.5.3.1.1), in bytes.
     const MAX_NAME_BYTES: usize = 64;
 
+    /// What stands behind the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.as_str().rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address as it is stored and shown.
     #[must_use]
     pub fn as_str(&self) -> &str {

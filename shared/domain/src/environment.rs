@@ -1,9 +1,11 @@
 //! Environments: a vendor's development, staging or production, each with users of its own.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::web_address::page;
-use crate::{EmailAddress, Entropy, PlainToken, Policies, Timestamp, TokenHash, VendorId};
+use crate::{EmailAddress, Entropy, PlainToken, Policies, TemplateKind, Timestamp, TokenHash, VendorId};
 
 /// An environment: the outermost wall between data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Environment {
     /// What it asks of those who sign in.
     #[serde(default, skip_serializing_if = "Policies::is_empty")]
     pub policies: Policies,
+    /// The kinds of mail that it changed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub changed_mails: BTreeSet<TemplateKind>,
     /// Rises by one with every change of a role or permission: what was derived from an older one is stale.
     #[serde(skip)]
     pub catalog_version: u64,
@@ -259,6 +264,7 @@ mod tests {
             sender: "no-reply@example.com".parse().unwrap(),
             configuration: IdentityConfiguration::default(),
             policies: Policies::default(),
+            changed_mails: BTreeSet::new(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

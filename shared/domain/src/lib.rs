@@ -15,6 +15,7 @@ mod entropy;
 mod environment;
 mod ids;
 mod json;
+mod mail_template;
 mod metadata;
 mod page;
 mod password;
@@ -49,6 +50,7 @@ pub use ids::{
     CategoryId, InvalidTenantId, PermissionId, RecordId, RoleId, SessionId, TenantId, UserId, VendorId,
 };
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
+pub use mail_template::{MailTemplate, TemplateKind, UnknownTemplateKind};
 pub use metadata::{Metadata, MetadataError};
 pub use page::{Order, Page, PageRequest};
 pub use password::Password;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use rookery_domain::{Clock, EmailAddress, JsonObject, Timestamp};
+use rookery_domain::{Clock, EmailAddress, JsonObject, TemplateKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, SendError, TemplateKind, Transport};
+use crate::{Message, SendError, Transport};
 
 /// How many messages are kept.
 const CAPACITY: usize = 500;
@@ -187,18 +187,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Mailer;
-    use crate::render::samples;
+    use crate::test_mails;
 
     fn clock() -> Arc<ManualClock> {
         Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)))
     }
 
     fn message(subject: &str) -> Message {
-        let mail = samples::activation();
-        let mailer = Mailer::new(Arc::new(CapturedMail::in_memory(clock())));
-        let message = mailer.render(&samples::sender(), &mail.email, &mail).unwrap();
-        Message { subject: subject.to_owned(), ..message }
+        Message { subject: subject.to_owned(), ..test_mails::message() }
     }
 
     fn subjects(mail: &CapturedMail) -> Vec<String> {

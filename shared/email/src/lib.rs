@@ -5,18 +5,28 @@
 //! tests. What a mail is about, and whether to send it at all, is for the callers to decide.
 
 mod captured;
+mod compose;
 mod links;
+mod mail;
 mod mailer;
 mod message;
 mod render;
+mod samples;
 mod ses;
 mod template;
+#[cfg(test)]
+mod test_mails;
 mod transport;
+mod variables;
+mod wording;
 
 pub use captured::{CapturedMail, CapturedMessage};
 pub use links::{activation_link, invitation_link};
+pub use mail::{ActivateUser, InviteToTenant, Issuer, Mail, Recipient};
 pub use mailer::{EmailError, Mailer, Sender};
 pub use message::Message;
+pub use render::{BuiltIn, check};
+pub use samples::Sample;
 pub use ses::SesTransport;
-pub use template::{ActivateUser, InviteToTenant, Mail, TemplateKind};
+pub use template::TemplateFault;
 pub use transport::{SendError, Transport};

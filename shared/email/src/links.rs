@@ -1,31 +1,31 @@
 //! The addresses that mails lead to. The application behind them sends the token back to the API.
 
-use rookery_domain::{PlainToken, SecretDestination, UserId};
+use rookery_domain::{PlainToken, SecretDestination, TemplateKind, UserId};
 use url::Url;
 
 /// Where a new user activates the account.
 #[must_use]
 pub fn activation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
-    link(application, "/account/activate", user, token)
+    link(application, TemplateKind::ActivateUser, user, token)
 }
 
 /// Where a user accepts an invitation to a tenant.
 #[must_use]
 pub fn invitation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
-    link(application, "/account/invitation/accept", user, token)
+    link(application, TemplateKind::InviteToTenant, user, token)
 }
 
-/// `path` beneath whatever path and query the application's own address has.
-fn link(application: &SecretDestination, path: &str, user: UserId, token: &PlainToken) -> Url {
-    let mut link = application.url().clone();
-    link.set_path(&format!("{}{path}", link.path().trim_end_matches('/')));
-    link.set_fragment(None);
+/// The page of mails of `kind`, with what it needs to send back.
+fn link(application: &SecretDestination, kind: TemplateKind, user: UserId, token: &PlainToken) -> Url {
+    let mut link = application.page(kind.path());
     link.query_pairs_mut().append_pair("userId", &user.to_string()).append_pair("token", token.expose());
     link
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use rookery_domain::{Environment, IdentityConfiguration, Policies, Timestamp, VendorSecrets};
 
     use super::*;
@@ -41,6 +41,7 @@ mod tests {
             sender: "no-reply@example.com".parse().unwrap(),
             configuration: IdentityConfiguration::default(),
             policies: Policies::default(),
+            changed_mails: BTreeSet::new(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

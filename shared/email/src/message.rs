@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use rookery_domain::{EmailAddress, JsonObject};
-
-use crate::TemplateKind;
+use rookery_domain::{EmailAddress, JsonObject, TemplateKind};
 
 /// A rendered mail.
 #[derive(Clone, PartialEq)]

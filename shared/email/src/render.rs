@@ -1,104 +1,103 @@
 //! From a mail to its subject and bodies.
 
-use minijinja::value::{Serde, Value as TemplateValue};
-use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior, context};
-use rookery_domain::{EmailAddress, Json, JsonObject, OneTimeToken, is_invisible};
+use rookery_domain::{EmailAddress, Json, JsonObject, MailTemplate, TemplateKind, is_invisible};
 
-use crate::{EmailError, Mail, Message, Sender, TemplateKind};
+use crate::template::{Format, Template, TemplateFault};
+use crate::{EmailError, Mail, Message, Sender, compose, wording};
 
-/// How much work one template may ask for: some fifty times what the longest of ours does.
-const FUEL: u64 = 100_000;
-
-/// Renders mails with the built-in templates.
-pub(crate) struct Renderer {
-    templates: Environment<'static>,
+/// Renders `mail`, as it is built in or as `changed` has it.
+pub(crate) fn render<M: Mail>(
+    sender: &Sender,
+    to: &EmailAddress,
+    mail: &M,
+    changed: Option<&MailTemplate>,
+) -> Result<Message, EmailError> {
+    let changed_from = changed.and_then(|changed| changed.from_name.clone());
+    let sender = Sender {
+        name: one_line(changed_from.as_ref().unwrap_or(&sender.name)),
+        address: changed.and_then(|changed| changed.sender.clone()).unwrap_or_else(|| sender.address.clone()),
+    };
+    let mut variables = variables(mail)?;
+    if let Some(page) = changed.and_then(|changed| changed.success_redirect_url.clone()) {
+        variables.insert("successRedirectUrl".to_owned(), Json::String(page.into()));
+    }
+    let Rendered { subject, text, html } = texts(M::TEMPLATE, &sender, &variables, changed)?;
+    let Sender { address: from, name: from_name } = sender;
+    Ok(Message { to: to.clone(), from, from_name, subject, text, html, template: M::TEMPLATE, variables })
 }
 
-impl Renderer {
-    pub(crate) fn new() -> Self {
-        let mut templates = Environment::new();
-        templates.set_loader(|name| Ok(built_in(name)));
-        templates.set_formatter(write_value);
-        templates.set_undefined_behavior(UndefinedBehavior::Chainable);
-        templates.set_fuel(Some(FUEL));
-        // In debug mode an error quotes the variables, and with them the token.
-        templates.set_debug(false);
-        templates.add_global("linkDays", OneTimeToken::LIFETIME_SECONDS / 86_400);
-        Self { templates }
-    }
+/// What a mail says.
+pub(crate) struct Rendered {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
 
-    pub(crate) fn render<M: Mail>(
-        &self,
-        sender: &Sender,
-        to: &EmailAddress,
-        mail: &M,
-    ) -> Result<Message, EmailError> {
-        let variables = variables(mail)?;
-        let folder = folder(M::TEMPLATE);
-        let from_name = one_line(&sender.name);
-        let with_sender = |name: &str, variables: &JsonObject| {
-            let variables = TemplateValue::from(Serde(variables));
-            context! { senderName => name, senderEmail => sender.address.as_str(), ..variables }
-        };
-        let in_subject = with_sender(&shown(&from_name), &shown_in_subject(&variables));
-        let subject = one_line(&self.file(folder, "subject.txt", &in_subject)?);
-        let with_subject = context! { subject => &subject, ..with_sender(&from_name, &variables) };
-        Ok(Message {
-            to: to.clone(),
-            from: sender.address.clone(),
-            from_name,
-            text: self.file(folder, "body.txt", &with_subject)?,
-            html: self.file(folder, "body.html", &with_subject)?,
-            subject,
-            template: M::TEMPLATE,
-            variables,
-        })
-    }
+/// What a mail of `kind` says with `variables`. The plain text is the built-in one, whatever the HTML says.
+pub(crate) fn texts(
+    kind: TemplateKind,
+    sender: &Sender,
+    variables: &JsonObject,
+    changed: Option<&MailTemplate>,
+) -> Result<Rendered, EmailError> {
+    let built_in = BuiltIn::of(kind);
+    let subject = changed.and_then(|changed| changed.subject.as_deref()).unwrap_or(built_in.subject);
+    let html = changed.and_then(|changed| changed.html.as_deref()).unwrap_or(&built_in.html);
+    let write = |source: &str, format, variables: &JsonObject| -> Result<String, EmailError> {
+        Ok(Template::parse(source, kind)?.render(format, variables).map_err(Box::new)?)
+    };
+    let with_sender = |name: &str, mut variables: JsonObject| {
+        variables.insert("senderName".to_owned(), Json::String(name.to_owned()));
+        variables.insert("senderEmail".to_owned(), Json::String(sender.address.to_string()));
+        variables
+    };
+    let in_subject = with_sender(&shown(&sender.name), shown_in_subject(variables));
+    let subject = one_line(&write(subject, Format::Text, &in_subject)?);
+    let mut variables = with_sender(&sender.name, variables.clone());
+    variables.insert("subject".to_owned(), Json::String(subject.clone()));
+    Ok(Rendered {
+        text: write(&built_in.text, Format::Text, &variables)?,
+        html: write(html, Format::Html, &variables)?,
+        subject,
+    })
+}
 
-    fn file(&self, folder: &str, name: &str, context: &TemplateValue) -> Result<String, minijinja::Error> {
-        self.templates.get_template(&format!("{folder}/{name}"))?.render(context)
+/// The templates of a mail as it is built in.
+#[derive(Clone, Debug)]
+pub struct BuiltIn {
+    /// The subject.
+    pub subject: &'static str,
+    /// The HTML body.
+    pub html: String,
+    /// The plain text.
+    pub text: String,
+}
+
+impl BuiltIn {
+    /// Those of `kind`.
+    #[must_use]
+    pub fn of(kind: TemplateKind) -> Self {
+        let wording = wording::of(kind);
+        Self { subject: wording.subject, html: compose::html(&wording), text: compose::text(&wording) }
     }
+}
+
+/// Whether mails can be rendered as `changed` has them.
+///
+/// # Errors
+/// The template of the field that is named cannot be used.
+pub fn check(changed: &MailTemplate) -> Result<(), (&'static str, TemplateFault)> {
+    for (field, source) in [("subject", &changed.subject), ("htmlTemplate", &changed.html)] {
+        if let Some(source) = source {
+            Template::parse(source, changed.kind).map_err(|fault| (field, fault))?;
+        }
+    }
+    Ok(())
 }
 
 fn variables(mail: &impl Mail) -> Result<JsonObject, EmailError> {
     let text = serde_json::to_vec(mail).map_err(EmailError::Variables)?;
     serde_json::from_slice(&text).map_err(EmailError::Variables)
-}
-
-const fn folder(kind: TemplateKind) -> &'static str {
-    match kind {
-        TemplateKind::ActivateUser => "activate-user",
-        TemplateKind::InviteToTenant => "invite-to-tenant",
-    }
-}
-
-/// The text of a template. It is parsed at first use: a function that sends no mail spends nothing on it.
-fn built_in(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "base.html" => include_str!("../templates/base.html"),
-        "base.txt" => include_str!("../templates/base.txt"),
-        "parts/button.html" => include_str!("../templates/parts/button.html"),
-        "activate-user/subject.txt" => include_str!("../templates/activate-user/subject.txt"),
-        "activate-user/body.txt" => include_str!("../templates/activate-user/body.txt"),
-        "activate-user/body.html" => include_str!("../templates/activate-user/body.html"),
-        "invite-to-tenant/subject.txt" => include_str!("../templates/invite-to-tenant/subject.txt"),
-        "invite-to-tenant/body.txt" => include_str!("../templates/invite-to-tenant/body.txt"),
-        "invite-to-tenant/body.html" => include_str!("../templates/invite-to-tenant/body.html"),
-        _ => return None,
-    })
-}
-
-/// Writes one value into a template: null as nothing, and escaped wherever the template is HTML.
-fn write_value(out: &mut Output, state: &mut State, value: &TemplateValue) -> Result<(), minijinja::Error> {
-    if value.is_none() {
-        return Ok(());
-    }
-    if *state.auto_escape() != AutoEscape::Html || value.is_safe() {
-        return minijinja::escape_formatter(out, state, value);
-    }
-    // A slash is harmless in text and in a quoted attribute, and a link stays readable in the source.
-    let escaped = HtmlEscape(&value.to_string()).to_string().replace("&#x2f;", "/");
-    out.write_str(&escaped).map_err(minijinja::Error::from)
 }
 
 /// `text` on one line: a line break in a header would begin another header.
@@ -130,56 +129,6 @@ fn shown_in_subject(variables: &JsonObject) -> JsonObject {
         }
     };
     variables.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
-}
-
-#[cfg(test)]
-pub(crate) mod samples {
-    //! Mails for tests.
-
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::{ActivateUser, InviteToTenant};
-
-    pub(crate) fn sender() -> Sender {
-        Sender { address: "no-reply@cloudbase.example".parse().unwrap(), name: "Cloudbase".into() }
-    }
-
-    fn object(value: Value) -> JsonObject {
-        serde_json::from_value(value).unwrap()
-    }
-
-    pub(crate) fn activation() -> ActivateUser {
-        ActivateUser {
-            email: "jane.doe@example.com".parse().unwrap(),
-            name: Some("Jane Doe".into()),
-            tenant_name: "Northwind Traders".into(),
-            redirect_url: concat!(
-                "https://app.cloudbase.example/account/activate?userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10",
-                "&token=3q2-7wSCa0l9vQ1sM8fK2yJx4bT6hZ0nUeRdPgWoLiE",
-            )
-            .parse()
-            .unwrap(),
-            metadata: object(json!({ "team": "sales" })),
-            email_metadata: object(json!({ "campaign": "spring" })),
-        }
-    }
-
-    pub(crate) fn invitation() -> InviteToTenant {
-        let ActivateUser { email, name, tenant_name, redirect_url, metadata, email_metadata } = activation();
-        let mut redirect_url = redirect_url;
-        redirect_url.set_path("/account/invitation/accept");
-        InviteToTenant {
-            email,
-            name,
-            tenant_name,
-            redirect_url,
-            metadata,
-            email_metadata,
-            issuer_name: Some("Amara Okafor".into()),
-            issuer_email: Some("amara@northwind.example".parse().unwrap()),
-        }
-    }
 }
 
 #[cfg(test)]

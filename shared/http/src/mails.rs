@@ -4,102 +4,126 @@
 //! does not fail a request that asked for more than the mail: that is done, and the user can ask for another mail. Nor does
 //! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
-use rookery_domain::{Environment, JsonObject, PlainToken, SecretDestination, Tenant, User, UserId};
-use rookery_email::{
-    ActivateUser, EmailError, InviteToTenant, Mail, SendError, Sender, activation_link, invitation_link,
+use rookery_domain::{
+    Environment, JsonObject, MailTemplate, PlainToken, SecretDestination, TemplateKind, Tenant, User, UserId,
 };
+use rookery_email::{
+    ActivateUser, EmailError, InviteToTenant, Issuer, Mail, Recipient, SendError, Sender, activation_link,
+    invitation_link,
+};
+use rookery_store::EnvironmentStore;
 use url::Url;
 
 use crate::{ApiError, ApiResult, RateLimited};
 
-/// Mails `user` the link that activates the account and holds `token`.
+/// Mails of one environment, about one tenant.
+pub struct Mailing<'a> {
+    /// Whoever may send mails.
+    pub app: &'a RateLimited,
+    /// The environment's data.
+    pub store: &'a EnvironmentStore,
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The tenant.
+    pub tenant: Option<&'a Tenant>,
+    /// What the caller added for the templates.
+    pub email_metadata: JsonObject,
+}
+
+impl Mailing<'_> {
+    /// Mails `user` the link that activates the account and holds `token`.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn activation(self, user: &User, token: &PlainToken) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::ActivateUser).await?;
+        let application = SecretDestination::of_environment(self.environment);
+        let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
+        let mail = ActivateUser::new(self.recipient(user), activation_link(&page, user.id, token));
+        self.send(user, &mail, changed.as_ref()).await
+    }
+
+    /// Mails `user` the link that accepts the invitation to the tenant and holds `token`. `issuer` is who invites, when it is
+    /// a person.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn invitation(self, user: &User, token: &PlainToken, issuer: Option<&User>) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::InviteToTenant).await?;
+        let application = match self.tenant {
+            Some(tenant) => SecretDestination::of_tenant(self.environment, tenant),
+            None => SecretDestination::of_environment(self.environment),
+        };
+        let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
+        let link = invitation_link(&page, user.id, token);
+        let mail = InviteToTenant::new(self.recipient(user), link, issuer.map(Issuer::from));
+        self.send(user, &mail, changed.as_ref()).await
+    }
+
+    fn recipient(&self, user: &User) -> Recipient {
+        let tenant_name = self.tenant.map_or(&self.environment.name, |tenant| &tenant.name);
+        Recipient::new(user, tenant_name, self.email_metadata.clone())
+    }
+
+    async fn send<M: Mail>(&self, user: &User, mail: &M, changed: Option<&MailTemplate>) -> ApiResult<()> {
+        if changed.is_some_and(|changed| !changed.active) {
+            return Ok(());
+        }
+        let Environment { sender, name, .. } = self.environment;
+        let sender = Sender { address: sender.clone(), name: name.clone() };
+        self.app.mailer().send(&sender, &user.email, mail, changed).await.map_err(|error| {
+            report(self.environment, user, &error);
+            refusal(error)
+        })
+    }
+}
+
+/// The link that activates the account of `user` and holds `token`. It leads to a page of the environment's own: the account
+/// is the user's, in whatever tenants.
 ///
 /// # Errors
-/// The mail is not sent, which has been logged.
-pub async fn send_activation(
-    app: &RateLimited,
+/// There is no application that it could lead to, which is logged, or the table fails.
+pub async fn activation_url(
+    store: &EnvironmentStore,
     environment: &Environment,
-    tenant: Option<&Tenant>,
-    user: &User,
+    user: UserId,
     token: &PlainToken,
-    email_metadata: JsonObject,
-) -> ApiResult<()> {
-    let redirect_url = activation_url(environment, user.id, token).ok_or_else(nowhere)?;
-    let mail = ActivateUser {
-        email: user.email.clone(),
-        name: user.name.clone(),
-        tenant_name: tenant_name(environment, tenant),
-        redirect_url,
-        metadata: user.metadata.as_object(),
-        email_metadata,
-    };
-    send(app, environment, user, &mail).await
+) -> ApiResult<Url> {
+    let changed = changed(store, environment, TemplateKind::ActivateUser).await?;
+    let application = SecretDestination::of_environment(environment);
+    let page = landing(environment, changed.as_ref(), application).ok_or_else(nowhere)?;
+    Ok(activation_link(&page, user, token))
 }
 
-/// Mails `user` the link that accepts the invitation to `tenant` and holds `token`. `issuer` is who invites, when it is a
-/// person.
-///
-/// # Errors
-/// The mail is not sent, which has been logged.
-pub async fn send_invitation(
-    app: &RateLimited,
+/// What the environment changed of its mails of `kind`. Where it changed nothing, nothing is read.
+async fn changed(
+    store: &EnvironmentStore,
     environment: &Environment,
-    tenant: Option<&Tenant>,
-    user: &User,
-    token: &PlainToken,
-    email_metadata: JsonObject,
-    issuer: Option<&User>,
-) -> ApiResult<()> {
-    let application = match tenant {
-        Some(tenant) => SecretDestination::of_tenant(environment, tenant),
-        None => SecretDestination::of_environment(environment),
-    };
-    let application = reported(environment, application).ok_or_else(nowhere)?;
-    let mail = InviteToTenant {
-        email: user.email.clone(),
-        name: user.name.clone(),
-        tenant_name: tenant_name(environment, tenant),
-        redirect_url: invitation_link(&application, user.id, token),
-        metadata: user.metadata.as_object(),
-        email_metadata,
-        issuer_name: issuer.and_then(|issuer| issuer.name.clone()),
-        issuer_email: issuer.map(|issuer| issuer.email.clone()),
-    };
-    send(app, environment, user, &mail).await
+    kind: TemplateKind,
+) -> ApiResult<Option<MailTemplate>> {
+    match environment.changed_mails.contains(&kind) {
+        true => Ok(store.mail_templates().get(kind).await?),
+        false => Ok(None),
+    }
 }
 
-/// The link that activates the account of `user` and holds `token`; `None`, which is logged, when there is no
-/// application that it could lead to. It leads to the environment's own: the account is the user's, in whatever tenants.
-#[must_use]
-pub fn activation_url(environment: &Environment, user: UserId, token: &PlainToken) -> Option<Url> {
-    let application = reported(environment, SecretDestination::of_environment(environment))?;
-    Some(activation_link(&application, user, token))
-}
-
-/// `destination`, or a line in the log that there is none.
-fn reported(environment: &Environment, destination: Option<SecretDestination>) -> Option<SecretDestination> {
+/// Where a link leads: to the page that the vendor chose for it, or else into `application`. `None`, with a line in the log,
+/// when there is neither.
+fn landing(
+    environment: &Environment,
+    changed: Option<&MailTemplate>,
+    application: Option<SecretDestination>,
+) -> Option<SecretDestination> {
+    let destination = changed.and_then(SecretDestination::of_template).or(application);
     if destination.is_none() {
         tracing::error!(environment = %environment.id, "the application's address is no web address: no link leads to it");
     }
     destination
 }
 
-fn tenant_name(environment: &Environment, tenant: Option<&Tenant>) -> String {
-    tenant.map_or(&environment.name, |tenant| &tenant.name).clone()
-}
-
 /// The answer where there is no application that a link could lead to.
-#[must_use]
-pub fn nowhere() -> ApiError {
+fn nowhere() -> ApiError {
     ApiError::internal("the application has no web address")
-}
-
-async fn send<M: Mail>(app: &RateLimited, environment: &Environment, user: &User, mail: &M) -> ApiResult<()> {
-    let sender = Sender { address: environment.sender.clone(), name: environment.name.clone() };
-    app.mailer().send(&sender, &user.email, mail).await.map_err(|error| {
-        report(environment, user, &error);
-        refusal(error)
-    })
 }
 
 /// The user's id is enough to find the address: neither that nor the token belongs in a log.
@@ -119,6 +143,8 @@ fn refusal(error: EmailError) -> ApiError {
         EmailError::Send(SendError::Rejected(_)) => {
             ApiError::Invalid("the mail is not accepted for this address: is it right?".to_owned())
         }
-        EmailError::Variables(_) | EmailError::Render(_) => ApiError::internal(error),
+        EmailError::Variables(_) | EmailError::Template(_) | EmailError::Render(_) => {
+            ApiError::internal(error)
+        }
     }
 }

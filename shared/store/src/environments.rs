@@ -12,7 +12,9 @@ use crate::entity::{Entity, Item, Stored, decode, document, number};
 use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
-use crate::{CatalogStore, Journal, Sessions, Store, StoreError, Subject, Tenants, UpdateError, Users};
+use crate::{
+    CatalogStore, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants, UpdateError, Users,
+};
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
@@ -175,6 +177,12 @@ impl EnvironmentStore {
     #[must_use]
     pub fn journal(&self) -> Journal<'_> {
         Journal::new(self)
+    }
+
+    /// The mail templates.
+    #[must_use]
+    pub fn mail_templates(&self) -> MailTemplates<'_> {
+        MailTemplates::new(self)
     }
 
     /// The environment itself.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TenantId, Timestamp, UserId,
-    VendorId, folded,
+    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TemplateKind, TenantId, Timestamp,
+    UserId, VendorId, folded,
 };
 
 use crate::journal::Hour;
@@ -139,6 +139,11 @@ impl Key {
         Self::new(format!("{}#{bucket}", journal_partition(vendor, of)), format!("{number:012}"))
     }
 
+    /// What an environment changed of one kind of mail.
+    pub(crate) fn mail_template(vendor: VendorId, kind: TemplateKind) -> Self {
+        Self::new(mail_partition(vendor), format!("{MAIL_TEMPLATE}{}", kind.as_str()))
+    }
+
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PK.to_owned(), AttributeValue::S(self.pk)),
@@ -157,6 +162,7 @@ pub(crate) const ROLE: &str = "ROLE#";
 pub(crate) const PERMISSION: &str = "PERMISSION#";
 pub(crate) const CATEGORY: &str = "CATEGORY#";
 pub(crate) const HOUR: &str = "HOUR#";
+pub(crate) const MAIL_TEMPLATE: &str = "TEMPLATE#";
 
 pub(crate) fn user_partition(vendor: VendorId, user: UserId) -> String {
     Key::user(vendor, user).pk
@@ -173,6 +179,10 @@ pub(crate) fn role_counts_partition(vendor: VendorId) -> String {
 
 pub(crate) fn catalog_partition(vendor: VendorId) -> String {
     format!("{vendor}#CATALOG")
+}
+
+pub(crate) fn mail_partition(vendor: VendorId) -> String {
+    format!("{vendor}#MAIL")
 }
 
 fn journal_partition(vendor: VendorId, of: Option<&TenantId>) -> String {
@@ -229,6 +239,7 @@ mod tests {
             Key::journal_hour(vendor, Some(&acme), Hour::of(start)),
             Key::journal_record(vendor, None, 12, 1_234),
             Key::journal_record(vendor, Some(&acme), 12, 1_234),
+            Key::mail_template(vendor, TemplateKind::ActivateUser),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
         insta::assert_snapshot!(layout.join("\n"));

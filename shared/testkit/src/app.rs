@@ -383,6 +383,7 @@ pub fn new_environment(id: VendorId, secret: &PlainToken, now: Timestamp) -> Env
         sender: sender(),
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
+        changed_mails: BTreeSet::new(),
         catalog_version: 0,
         created_at: now,
     }

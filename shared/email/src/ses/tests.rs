@@ -7,10 +7,9 @@ use std::thread::JoinHandle;
 
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region};
-use rookery_domain::JsonObject;
+use rookery_domain::{JsonObject, TemplateKind};
 
 use super::*;
-use crate::TemplateKind;
 
 const ACCEPTED: &str =
     "<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>";

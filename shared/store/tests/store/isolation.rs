@@ -7,6 +7,7 @@ mod catalog_store;
 mod environment_store;
 mod environments;
 mod journal;
+mod mail_templates;
 mod sessions;
 mod tenants;
 mod users;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use rookery_domain::{
-    AssignmentType, Catalog, CategoryId, Environment, Permission, PermissionCategory, PermissionId,
-    PlainToken, Role, RoleId, Session, Tenant, TenantId, User, first_roles,
+    AssignmentType, Catalog, CategoryId, Environment, MailTemplate, Permission, PermissionCategory,
+    PermissionId, PlainToken, Role, RoleId, Session, Tenant, TenantId, User, first_roles,
 };
 use rookery_store::{Descendant, EnvironmentStore, Login, NewUser, TenantQuery, UserQuery};
 use rookery_testkit::{connect, new_environment};
@@ -34,6 +35,7 @@ fn every_call_has_a_test() {
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
             "Environments" => include_str!("isolation/environments.rs"),
             "Journal" => include_str!("isolation/journal.rs"),
+            "MailTemplates" => include_str!("isolation/mail_templates.rs"),
             "Sessions" => include_str!("isolation/sessions.rs"),
             "Tenants" => include_str!("isolation/tenants.rs"),
             "Users" => include_str!("isolation/users.rs"),
@@ -74,6 +76,7 @@ struct State {
     members: [Vec<User>; 2],
     login: Option<Login>,
     sessions: Vec<Session>,
+    mail_templates: Vec<MailTemplate>,
     catalog: Arc<Catalog>,
     own_roles: [Vec<Role>; 2],
 }
@@ -132,6 +135,7 @@ impl World {
             members: [everybody(vec![self.acme.clone()]).await, everybody(vec![self.labs.clone()]).await],
             login: users.login(&self.jane.user.email).await.unwrap().and_then(|login| login.value),
             sessions: own.sessions().of_user(self.jane.user.id).await.unwrap(),
+            mail_templates: own.mail_templates().list().await.unwrap(),
             catalog: own.catalog().load(environment.as_ref().unwrap()).await.unwrap(),
             own_roles: [
                 own.catalog().roles_of_tenant(&self.acme).await.unwrap(),
