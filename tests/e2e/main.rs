@@ -12,6 +12,7 @@ mod invitation;
 mod mails;
 mod management;
 mod newcomer;
+mod passwords;
 mod policies;
 mod readme;
 mod session;

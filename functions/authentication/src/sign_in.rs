@@ -13,7 +13,7 @@ use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, RateLimited, no_environment,
 };
 use rookery_store::{EnvironmentStore, Login, Subject, WithEnvironment};
-use rookery_tokens::{PasswordHash, Verdict};
+use rookery_tokens::Verdict;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -154,7 +154,7 @@ async fn prove(
     let (users, tenants) = (store.users(), Vec::from_iter(&login.likely_tenant));
     let ((user, there), verdict) = tokio::try_join!(
         async { Ok(users.get_with_tenants(login.user_id, &tenants).await?) },
-        verify(app, login.password_hash.clone(), password.clone()),
+        app.verify_password(login.password_hash.clone(), password.clone()),
     )?;
     // The password or the address may have changed since the login was read.
     let is_proven = verdict != Verdict::Wrong && user.as_ref().is_some_and(|user| login.is_of(user));
@@ -167,15 +167,6 @@ async fn prove(
 fn nobody(app: &AppState) -> Login {
     let likely_tenant = Some(TenantId::random(&*app.entropy));
     Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant, generation: 0 }
-}
-
-async fn verify(app: &RateLimited, hash: Option<String>, password: Password) -> ApiResult<Verdict> {
-    let Some(hash) = hash else {
-        app.passwords().verify_dummy(password).await?;
-        return Ok(Verdict::Wrong);
-    };
-    let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
-    Ok(app.passwords().verify(password, &hash).await?)
 }
 
 /// Mails `user` another link that verifies their address.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rookery_domain::{Action, IdentityConfiguration, Policies, TenantId, User};
 use rookery_http::ApiError;
+use rookery_store::NewPassword;
 use rookery_testkit::{Client, PASSWORD, Response, TestApp, TestUser};
 use rookery_tokens::PasswordHash;
 use serde_json::{Value, json};
@@ -104,8 +105,12 @@ impl Scene {
         let (environment, hash) = (self.app.environment(), String::from(hash));
         let users = environment.users();
         let jane = users.snapshot(self.jane.id).await.unwrap().unwrap().value.unwrap();
-        let updated =
-            users.update_with_password(jane, Action::UserActivated, &hash, |_| Ok::<_, ApiError>(()));
+        let updated = users.update_with_password(
+            jane,
+            Action::UserActivated,
+            NewPassword { hash: &hash, keeping: None },
+            |_| Ok::<_, ApiError>(()),
+        );
         updated.await.unwrap().unwrap();
     }
 

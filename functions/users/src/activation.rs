@@ -16,7 +16,7 @@ use rookery_http::sign_in::{Proof, SignIn};
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, Query, RateLimited, no_environment,
 };
-use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
+use rookery_store::{EnvironmentStore, NewPassword, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -105,7 +105,10 @@ pub(crate) async fn activate(
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
-        Some(hash) => users.update_with_password(waiting, Action::UserActivated, hash, finish).await?,
+        Some(hash) => {
+            let password = NewPassword { hash, keeping: None };
+            users.update_with_password(waiting, Action::UserActivated, password, finish).await?
+        }
         None => users.update_from(waiting, Action::UserActivated, finish).await?,
     };
     let user = updated.ok_or(OneTimeTokenError)?;

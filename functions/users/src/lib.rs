@@ -9,6 +9,7 @@ mod listing;
 mod me;
 mod membership;
 mod own_tenants;
+mod password_reset;
 mod passwords;
 mod profile;
 mod reading;
@@ -55,6 +56,11 @@ rookery_http::endpoints![
     activation::reset,
     activation::strategy,
     passwords::configuration,
+    passwords::change,
+    password_reset::request,
+    password_reset::validate,
+    password_reset::verify,
+    password_reset::generate_link,
     invitations::accept,
     invitations::reset,
     invitations::reset_all,

@@ -1,11 +1,12 @@
 //! Links for vendors to hand out themselves.
 
 use axum::extract::State;
-use rookery_domain::{Action, OneTimeToken, User, UserId};
+use rookery_domain::{Action, OneTimeToken, PlainToken, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Created, Path, mails};
 use rookery_store::WithEnvironment;
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -20,6 +21,12 @@ pub(crate) struct LinkResponse {
     /// The token in it.
     token: String,
     user_id: Uuid,
+}
+
+impl LinkResponse {
+    pub(crate) fn new(link: Url, token: &PlainToken, user: UserId) -> Self {
+        Self { link: link.into(), token: token.expose().to_owned(), user_id: user.as_uuid() }
+    }
 }
 
 /// Makes the link by which a user activates the account, and sends no mail. Earlier links no longer work.
@@ -48,9 +55,6 @@ pub(crate) async fn generate_activation(
         Ok(())
     });
     updated.await?.ok_or(ApiError::NotFound("user"))?;
-    Ok(Created(LinkResponse {
-        link: mails::activation_url(&vendor.store, &environment, id, &token).await?.into(),
-        token: token.expose().to_owned(),
-        user_id: id.as_uuid(),
-    }))
+    let link = mails::activation_url(&vendor.store, &environment, id, &token).await?;
+    Ok(Created(LinkResponse::new(link, &token, id)))
 }

@@ -10,6 +10,7 @@ mod invitations;
 mod listing;
 mod me;
 mod membership;
+mod password_reset;
 mod passwords;
 mod recorded;
 mod roles;

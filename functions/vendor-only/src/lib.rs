@@ -1,7 +1,9 @@
-//! What only vendors do with users: make them without a mail, and see them whole.
+//! What only vendors do with users: make them without a mail, see them whole, and look at their
+//! passwords.
 
+mod passwords;
 #[cfg(test)]
 mod tests;
 mod users;
 
-rookery_http::endpoints![users::create, users::get];
+rookery_http::endpoints![users::create, users::get, passwords::verify];

@@ -173,3 +173,25 @@ async fn making_a_user_costs_two_waves_and_reading_one_costs_one() {
     vendor.get(&format!("{USERS}/{}", text(&made["id"]))).await.expect(200);
     assert_eq!((between - before, app.store().round_trips().waves() - between), (2, 1));
 }
+
+#[tokio::test]
+async fn a_password_is_looked_at_and_nobody_signs_in() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    let verify = async |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        app.vendor().post(&format!("{USERS}/passwords/verify"), body).await.expect(200)
+    };
+    assert_eq!(verify("JANE@example.com", rookery_testkit::PASSWORD).await, json!(true));
+    assert_eq!(verify("jane@example.com", "wrong-wrong-wrong").await, json!(false));
+    assert_eq!(verify("nobody@example.com", rookery_testkit::PASSWORD).await, json!(false));
+    assert_eq!(app.environment().sessions().of_user(jane.id).await.unwrap(), []);
+    let body = json!({ "email": "jane@example.com", "password": rookery_testkit::PASSWORD });
+    let elsewhere =
+        app.neighbour().await.vendor().post(&format!("{USERS}/passwords/verify"), body.clone()).await;
+    assert_eq!(elsewhere.expect(200), json!(false));
+    let client = app.sign_in(&jane, &acme).await;
+    assert_eq!(client.post(&format!("{USERS}/passwords/verify"), body).await.status(), 403);
+    assert_eq!(app.anonymous().post(&format!("{USERS}/passwords/verify"), json!({})).await.status(), 401);
+}

@@ -230,6 +230,9 @@ mod tests {
         UsersActivationControllerV1_getActivationStrategy
         UsersTenantManagementControllerV1_acceptInvitation
         UsersPasswordControllerV1_getUserPasswordConfig
+        UsersPasswordControllerV1_resetPassword
+        UsersPasswordControllerV1_validateResetPassword
+        UsersPasswordControllerV1_verifyResetPassword
         ");
     }
 }

@@ -84,6 +84,12 @@ actions! {
     UserVisibilityChanged => "user.visibilityChanged", "users", Medium;
     /// A link that activates a user was made or sent again.
     ActivationLinkIssued => "user.activationLinkIssued", "users", Info;
+    /// A link that resets a user's password was made or sent.
+    PasswordResetLinkIssued => "user.passwordResetLinkIssued", "users", Info;
+    /// A user set another password by a link.
+    PasswordReset => "user.passwordReset", "users", Medium;
+    /// A user changed their password.
+    PasswordChanged => "user.passwordChanged", "users", Medium;
     /// A link that invites a user to a tenant was made or sent again.
     InvitationLinkIssued => "user.invitationLinkIssued", "users", Info;
     /// A user was invited or added to a tenant.

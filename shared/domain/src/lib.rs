@@ -29,6 +29,7 @@ mod session;
 mod session_policy;
 mod tenant;
 mod text;
+mod ticket;
 mod user;
 mod web_address;
 mod whole_number;
@@ -64,6 +65,7 @@ pub use session::{Presented, RefreshToken, RefreshTokenError, Session};
 pub use session_policy::{Limit, SessionLimits, SessionPolicy, SessionPolicyError};
 pub use tenant::{LiveTenant, RegisteredUrls, Tenant, TenantProfile, TenantType};
 pub use text::{TextError, bounded, folded, identifying, is_invisible, required};
+pub use ticket::{Ticket, TicketPurpose};
 pub use user::{
     LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
 };

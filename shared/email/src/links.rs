@@ -15,6 +15,12 @@ pub fn invitation_link(application: &SecretDestination, user: UserId, token: &Pl
     link(application, TemplateKind::InviteToTenant, user, token)
 }
 
+/// Where a user sets another password.
+#[must_use]
+pub fn reset_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
+    link(application, TemplateKind::ResetPassword, user, token)
+}
+
 /// The page of mails of `kind`, with what it needs to send back.
 fn link(application: &SecretDestination, kind: TemplateKind, user: UserId, token: &PlainToken) -> Url {
     let mut link = application.page(kind.path());

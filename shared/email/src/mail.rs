@@ -77,6 +77,22 @@ impl Mail for ActivateUser {
     const TEMPLATE: TemplateKind = TemplateKind::ActivateUser;
 }
 
+/// To whoever forgot their password: set another.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetPassword {
+    /// Whom it is for.
+    #[serde(flatten)]
+    pub recipient: Recipient,
+    /// The link to press, from [`reset_link`](crate::reset_link).
+    #[serde(rename = "redirectURL", serialize_with = "web_address")]
+    pub redirect_url: Url,
+}
+
+impl Mail for ResetPassword {
+    const TEMPLATE: TemplateKind = TemplateKind::ResetPassword;
+}
+
 /// To a user who has an account: join a tenant.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 use rookery_domain::{Json, JsonObject, TemplateKind};
 
 use crate::render::{Rendered, texts};
-use crate::variables::Variables;
+use crate::variables::{LINK, Variables};
 use crate::{EmailError, Sender};
 
 /// A mail as its recipient would see it.
@@ -51,20 +51,27 @@ fn sender() -> Result<Sender, EmailError> {
 pub(crate) fn variables(kind: TemplateKind) -> JsonObject {
     let known = Variables::of(kind);
     let values = SAMPLES.iter().filter(|(name, _)| known.require(name).is_ok());
-    values.map(|(name, value)| ((*name).to_owned(), Json::String((*value).to_owned()))).collect()
+    let values = values.map(|(name, value)| ((*name).to_owned(), Json::String((*value).to_owned())));
+    values.chain([(LINK.to_owned(), Json::String(link(kind)))]).collect()
 }
 
-const SAMPLES: [(&str, &str); 14] = [
+fn link(kind: TemplateKind) -> String {
+    let application = "https://app.cloudbase.example";
+    match kind.path() {
+        "" => application.to_owned(),
+        path => format!(
+            "{application}{path}?userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10\
+             &token=3q2-7wSCa0l9vQ1sM8fK2yJx4bT6hZ0nUeRdPgWoLiE"
+        ),
+    }
+}
+
+const SAMPLES: [(&str, &str); 13] = [
     ("email", "jane.doe@example.com"),
     ("name", "Jane Doe"),
     ("phoneNumber", "+14155550132"),
     ("profilePictureUrl", "https://www.cloudbase.example/jane.png"),
     ("tenantName", "Northwind Traders"),
-    (
-        "redirectURL",
-        "https://app.cloudbase.example/account/activate?userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10\
-         &token=3q2-7wSCa0l9vQ1sM8fK2yJx4bT6hZ0nUeRdPgWoLiE",
-    ),
     ("successRedirectUrl", "https://app.cloudbase.example/welcome"),
     ("code", "481516"),
     ("linkDays", "7"),

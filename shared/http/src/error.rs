@@ -58,6 +58,9 @@ pub enum ApiError {
     /// 409: it is there already.
     #[error("{0}")]
     Conflict(String),
+    /// 410: it was there, and works no longer.
+    #[error("{0}")]
+    Gone(String),
     /// 413: the body is too large.
     #[error("the request body is too large")]
     TooLarge,
@@ -137,6 +140,7 @@ impl ApiError {
             Self::NotFound(_) | Self::NoRoute | Self::OtherSpelling => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -167,6 +171,7 @@ impl ApiError {
             | Self::Unauthenticated
             | Self::MethodNotAllowed
             | Self::Conflict(_)
+            | Self::Gone(_)
             | Self::TooLarge
             | Self::EncodedBody
             | Self::Busy
@@ -345,6 +350,7 @@ mod tests {
             ApiError::OtherSpelling,
             ApiError::MethodNotAllowed,
             ApiError::Conflict("Tenant already exists".into()),
+            ApiError::Gone("the link was used".into()),
             ApiError::TooLarge,
             ApiError::EncodedBody,
             ApiError::Busy,
@@ -366,6 +372,7 @@ mod tests {
         404 {"errors":["this endpoint has one spelling: leave out slashes that are doubled or at the end of its path"],"errorCode":"ER-00004"}
         405 {"errors":["this path does not take this method"]}
         409 {"errors":["Tenant already exists"]}
+        410 {"errors":["the link was used"]}
         413 {"errors":["the request body is too large"]}
         415 {"errors":["the request body must not be compressed: leave content-encoding out"]}
         503 {"errors":["the service is busy: try again in a moment"]}

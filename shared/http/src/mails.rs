@@ -8,8 +8,8 @@ use rookery_domain::{
     Environment, JsonObject, MailTemplate, PlainToken, SecretDestination, TemplateKind, Tenant, User, UserId,
 };
 use rookery_email::{
-    ActivateUser, EmailError, InviteToTenant, Issuer, Mail, Recipient, SendError, Sender, activation_link,
-    invitation_link,
+    ActivateUser, EmailError, InviteToTenant, Issuer, Mail, Recipient, ResetPassword, SendError, Sender,
+    activation_link, invitation_link, reset_link,
 };
 use rookery_store::EnvironmentStore;
 use url::Url;
@@ -40,6 +40,17 @@ impl Mailing<'_> {
         let application = SecretDestination::of_environment(self.environment);
         let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
         let mail = ActivateUser::new(self.recipient(user), activation_link(&page, user.id, token));
+        self.send(user, &mail, changed.as_ref()).await
+    }
+
+    /// Mails `user` the link that sets another password and holds `token`.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn password_reset(self, user: &User, token: &PlainToken) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::ResetPassword).await?;
+        let redirect_url = reset_page(self.environment, changed.as_ref(), user.id, token)?;
+        let mail = ResetPassword { recipient: self.recipient(user), redirect_url };
         self.send(user, &mail, changed.as_ref()).await
     }
 
@@ -93,6 +104,43 @@ pub async fn activation_url(
     let application = SecretDestination::of_environment(environment);
     let page = landing(environment, changed.as_ref(), application).ok_or_else(nowhere)?;
     Ok(activation_link(&page, user, token))
+}
+
+/// The link by which `user` sets another password, and which holds `token`. It leads where activations do.
+///
+/// # Errors
+/// There is no application that it could lead to, which is logged, or the table fails.
+pub async fn password_reset_url(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: UserId,
+    token: &PlainToken,
+) -> ApiResult<Url> {
+    let changed = changed(store, environment, TemplateKind::ResetPassword).await?;
+    reset_page(environment, changed.as_ref(), user, token)
+}
+
+fn reset_page(
+    environment: &Environment,
+    changed: Option<&MailTemplate>,
+    user: UserId,
+    token: &PlainToken,
+) -> ApiResult<Url> {
+    let application = SecretDestination::of_environment(environment);
+    let page = landing(environment, changed, application).ok_or_else(nowhere)?;
+    Ok(reset_link(&page, user, token))
+}
+
+/// Whether mails of `kind` are sent.
+///
+/// # Errors
+/// The table fails.
+pub async fn are_sent(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    kind: TemplateKind,
+) -> ApiResult<bool> {
+    Ok(changed(store, environment, kind).await?.is_none_or(|changed| changed.active))
 }
 
 /// What the environment changed of its mails of `kind`. Where it changed nothing, nothing is read.

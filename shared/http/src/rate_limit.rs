@@ -7,8 +7,9 @@ use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use rookery_domain::Password;
 use rookery_email::Mailer;
-use rookery_tokens::PasswordHasher;
+use rookery_tokens::{PasswordHash, PasswordHasher, Verdict};
 
 use crate::{ApiError, ApiResult, AppState};
 
@@ -28,6 +29,19 @@ impl RateLimited {
     #[must_use]
     pub fn passwords(&self) -> &PasswordHasher {
         &self.0.costly.passwords
+    }
+
+    /// Compares `password` with `hash`. Where there is none, as much is done: the time does not tell.
+    ///
+    /// # Errors
+    /// The hash is malformed, or hashing fails.
+    pub async fn verify_password(&self, hash: Option<String>, password: Password) -> ApiResult<Verdict> {
+        let Some(hash) = hash else {
+            self.passwords().verify_dummy(password).await?;
+            return Ok(Verdict::Wrong);
+        };
+        let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
+        Ok(self.passwords().verify(password, &hash).await?)
     }
 
     /// Sends mails.

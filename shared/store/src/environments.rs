@@ -13,7 +13,8 @@ use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{
-    CatalogStore, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants, UpdateError, Users,
+    CatalogStore, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants, Tickets,
+    UpdateError, Users,
 };
 
 impl Entity for Environment {
@@ -177,6 +178,12 @@ impl EnvironmentStore {
     #[must_use]
     pub fn journal(&self) -> Journal<'_> {
         Journal::new(self)
+    }
+
+    /// The one-time tickets of users.
+    #[must_use]
+    pub fn tickets(&self) -> Tickets<'_> {
+        Tickets::new(self)
     }
 
     /// The mail templates.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TemplateKind, TenantId, Timestamp,
-    UserId, VendorId, folded,
+    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TemplateKind, TenantId,
+    TicketPurpose, Timestamp, UserId, VendorId, folded,
 };
 
 use crate::journal::Hour;
@@ -144,6 +144,11 @@ impl Key {
         Self::new(mail_partition(vendor), format!("{MAIL_TEMPLATE}{}", kind.as_str()))
     }
 
+    /// The ticket of one purpose that a user has out.
+    pub(crate) fn ticket(vendor: VendorId, purpose: TicketPurpose, user: UserId) -> Self {
+        Self::new(format!("{vendor}#TICKET#{user}"), purpose.word())
+    }
+
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PK.to_owned(), AttributeValue::S(self.pk)),
@@ -240,6 +245,7 @@ mod tests {
             Key::journal_record(vendor, None, 12, 1_234),
             Key::journal_record(vendor, Some(&acme), 12, 1_234),
             Key::mail_template(vendor, TemplateKind::ActivateUser),
+            Key::ticket(vendor, TicketPurpose::PasswordReset, user),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
         insta::assert_snapshot!(layout.join("\n"));

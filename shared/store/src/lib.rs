@@ -27,6 +27,7 @@ mod roster;
 mod sessions;
 mod table;
 mod tenants;
+mod tickets;
 mod transaction;
 mod users;
 
@@ -42,9 +43,10 @@ pub use progress::{Progress, WhileTime};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
 pub use sessions::{Rotation, SessionSnapshot, Sessions};
 pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
+pub use tickets::Tickets;
 pub use users::{
-    Addition, Admission, Arrival, Caller, Glance, Login, NewUser, NewUserError, UserQuery, UserSnapshot,
-    UserSort, Users, WithEnvironment,
+    Addition, Admission, Arrival, Caller, Glance, Login, NewPassword, NewUser, NewUserError, UserQuery,
+    UserSnapshot, UserSort, Users, WithEnvironment,
 };
 
 use std::collections::HashMap;

@@ -20,6 +20,7 @@ use rookery_domain::{
 use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Arrival};
+pub use changing::NewPassword;
 pub use joining::{Addition, NewUser, NewUserError};
 pub use listing::{Glance, UserQuery, UserSort};
 

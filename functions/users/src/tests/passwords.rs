@@ -1,6 +1,7 @@
 //! Which passwords are good enough.
 
 use rookery_domain::{Action, PasswordPolicy, Policies};
+use rookery_testkit::PASSWORD;
 use serde_json::json;
 
 use super::*;
@@ -88,4 +89,74 @@ async fn a_vendor_makes_nobody_with_a_password_that_is_not_good_enough() {
     let refused = in_acme.post("/identity/resources/users/v2", body("fifteen-letters")).await.error(400);
     assert_eq!(refused, "password must be at least 16 characters long");
     in_acme.post("/identity/resources/users/v2", body("sixteen-letters!")).await.expect(201);
+}
+
+const CHANGE: &str = "/identity/resources/users/v1/passwords/change";
+const ME: &str = "/identity/resources/users/v2/me";
+const NEW: &str = "Another-Horse-8";
+
+fn from_to(password: &str, new_password: &str) -> serde_json::Value {
+    json!({ "password": password, "newPassword": new_password })
+}
+
+#[tokio::test]
+async fn whoever_changes_their_password_stays_signed_in_where_they_do_it_and_nowhere_else() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    let (desk, phone) = (app.sign_in(&jane, &acme).await, app.sign_in(&jane, &acme).await);
+    let response = desk.post(CHANGE, from_to(PASSWORD, NEW)).await;
+    assert_eq!((response.status(), response.text()), (201, ""));
+    assert_eq!((desk.get(ME).await.status(), phone.get(ME).await.status()), (200, 401));
+    assert_eq!(app.environment().sessions().of_user(jane.id).await.unwrap().len(), 1);
+    assert_eq!(
+        desk.post(CHANGE, from_to(PASSWORD, "Third-Horse-9!")).await.error(400),
+        "password is not the one that the user has"
+    );
+    desk.post(CHANGE, from_to(NEW, "Third-Horse-9!")).await.expect(201);
+    assert_eq!(app.recorded_actions().await, ["user.passwordChanged", "user.passwordChanged"]);
+}
+
+#[tokio::test]
+async fn a_new_password_is_another_one_and_good_enough() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    ask_in(&app, &acme, at_least(14)).await;
+    let client = app.sign_in(&jane, &acme).await;
+    for (body, error) in [
+        (from_to(PASSWORD, "thirteen-long"), "password must be at least 14 characters long"),
+        (from_to(PASSWORD, PASSWORD), "newPassword must be another than password"),
+        (from_to("wrong-wrong-wrong", "fourteen-long!"), "password is not the one that the user has"),
+    ] {
+        assert_eq!(client.post(CHANGE, body).await.error(400), error);
+    }
+    assert_eq!(client.get(ME).await.status(), 200);
+    assert_eq!(app.anonymous().post(CHANGE, from_to(PASSWORD, NEW)).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_vendor_changes_the_password_of_a_user_who_tells_it_and_all_their_sessions_end() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    let client = app.sign_in(&jane, &acme).await;
+    assert_eq!(app.vendor().post(CHANGE, from_to(PASSWORD, NEW)).await.status(), 400);
+    let on_behalf = app.vendor().with("frontegg-user-id", &jane.id.to_string());
+    on_behalf.post(CHANGE, from_to(PASSWORD, NEW)).await.expect(201);
+    assert_eq!(client.get(ME).await.status(), 401);
+    let elsewhere = app.neighbour().await.vendor().with("frontegg-user-id", &jane.id.to_string());
+    assert_eq!(elsewhere.post(CHANGE, from_to(NEW, PASSWORD)).await.status(), 404);
+}
+
+#[tokio::test]
+async fn of_changes_at_once_that_show_the_same_password_one_is_made() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    let client = app.sign_in(&jane, &acme).await;
+    let bodies = (0..4).map(|number| from_to(PASSWORD, &format!("Password-number-{number}")));
+    let answers = futures::future::join_all(bodies.map(|body| client.post(CHANGE, body))).await;
+    assert_eq!(statuses(&answers, 201), 1);
+    assert_eq!(client.get(ME).await.status(), 200);
 }

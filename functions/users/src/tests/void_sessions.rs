@@ -1,7 +1,7 @@
 //! What voids the sessions of a user voids those too that are being begun.
 
 use futures::future::join;
-use rookery_store::WithEnvironment;
+use rookery_store::{NewPassword, WithEnvironment};
 use rookery_testkit::{Client, PASSWORD, passwords};
 use serde_json::json;
 
@@ -37,10 +37,12 @@ async fn set_password(app: &TestApp, user: UserId, password: &str) {
     let WithEnvironment { value, .. } = found.unwrap();
     let set: String = hash;
     let users = environment.users();
-    let updated =
-        users.update_with_password(value.unwrap(), rookery_domain::Action::UserActivated, &set, |_| {
-            Ok::<_, std::convert::Infallible>(())
-        });
+    let updated = users.update_with_password(
+        value.unwrap(),
+        rookery_domain::Action::UserActivated,
+        NewPassword { hash: &set, keeping: None },
+        |_| Ok::<_, std::convert::Infallible>(()),
+    );
     updated.await.unwrap().unwrap();
 }
 

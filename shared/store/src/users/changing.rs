@@ -4,14 +4,23 @@ use std::convert::Infallible;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{Action, EmailAddress, Timestamp, User, UserId};
+use rookery_domain::{Action, EmailAddress, Session, SessionId, Timestamp, User, UserId};
 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
 use crate::contention::while_contended;
 use crate::entity::Stored;
-use crate::keys::List;
+use crate::keys::{Key, List};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{StoreError, UpdateError};
+
+/// A password that takes the place of the one before.
+#[derive(Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// Its hash, in PHC string format.
+    pub hash: &'a str,
+    /// The session that goes on: that of the user who changes their own.
+    pub keeping: Option<SessionId>,
+}
 
 /// How many lists one transaction changes beside the user: in each an entry, and the directory if it counts the entry
 /// otherwise. Other lists follow: they repeat what the user's item says, and only lists see the moment between.
@@ -66,7 +75,7 @@ impl Users<'_> {
     }
 
     /// Changes a user and sets their password, together, from what was read already, as [`Self::update_from`] does. The
-    /// password before, and all sessions, are void.
+    /// password before, and all sessions, are void, but for one that may be kept.
     ///
     /// # Errors
     /// `change` refuses, or the table fails.
@@ -74,7 +83,7 @@ impl Users<'_> {
         &self,
         snapshot: UserSnapshot,
         action: Action,
-        password_hash: &str,
+        password: NewPassword<'_>,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<User>, UpdateError<E>> {
         let (id, mut snapshot) = (snapshot.id, Some(snapshot));
@@ -83,14 +92,34 @@ impl Users<'_> {
             let before = stored.value.user.clone();
             change(&mut stored.value.user).map_err(UpdateError::Refused)?;
             stored.value.user.void_credentials();
-            let login = Login::of(&stored.value.user, Some(password_hash.to_owned()));
+            let login = Login::of(&stored.value.user, Some(password.hash.to_owned()));
             let key = self.login_key(&before.email);
+            let kept = self.kept_session(&before, &stored.value.user, password.keeping).await?;
             self.write(&before, &mut stored, Some(action), |transaction, _| {
+                if let Some((key, session)) = &kept {
+                    transaction.replace(key.clone(), session)?;
+                }
                 transaction.overwrite_if(key.clone(), &login, Login::belongs_to(id)).map(|_| ())
             })
             .await?;
             Ok(Some(stored.value.user))
         })
+    }
+
+    /// The session `keeping`, if it was good until now, as it is to be for it to be good with `after`.
+    async fn kept_session(
+        &self,
+        before: &User,
+        after: &User,
+        keeping: Option<SessionId>,
+    ) -> Result<Option<(Key, Stored<Session>)>, StoreError> {
+        let Some(session) = keeping else { return Ok(None) };
+        let key = Key::session(self.vendor(), before.id, session);
+        let found = self.table().get::<Session>(key.clone()).await?;
+        Ok(found.filter(|stored| stored.value.is_of(before)).map(|mut stored| {
+            stored.value.generation = after.session_generation;
+            (key, stored)
+        }))
     }
 
     /// Writes another hash of the same password, unless `login` is no longer what signs in to `email`.

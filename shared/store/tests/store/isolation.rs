@@ -10,6 +10,7 @@ mod journal;
 mod mail_templates;
 mod sessions;
 mod tenants;
+mod tickets;
 mod users;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ fn every_call_has_a_test() {
             "MailTemplates" => include_str!("isolation/mail_templates.rs"),
             "Sessions" => include_str!("isolation/sessions.rs"),
             "Tenants" => include_str!("isolation/tenants.rs"),
+            "Tickets" => include_str!("isolation/tickets.rs"),
             "Users" => include_str!("isolation/users.rs"),
             other => panic!("{other} has no tests of its isolation"),
         };

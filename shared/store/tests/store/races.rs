@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use futures::future::join_all;
 use rookery_domain::{Metadata, PlainToken, TenantId, UserId};
-use rookery_store::{EnvironmentStore, NewUserError, Rotation, UpdateError, UserQuery};
+use rookery_store::{EnvironmentStore, NewPassword, NewUserError, Rotation, UpdateError, UserQuery};
 use rookery_testkit::new_environment;
 use serde_json::json;
 
@@ -120,10 +120,12 @@ async fn another_hash_of_a_password_does_not_replace_that_of_a_later_one() {
 
     let read = login().await;
     let snapshot = store.snapshot(jane.user.id).await.unwrap().unwrap().value.unwrap();
-    let changed =
-        store.update_with_password(snapshot, rookery_domain::Action::UserActivated, "later", |_| {
-            Ok::<_, Infallible>(())
-        });
+    let changed = store.update_with_password(
+        snapshot,
+        rookery_domain::Action::UserActivated,
+        NewPassword { hash: "later", keeping: None },
+        |_| Ok::<_, Infallible>(()),
+    );
     changed.await.unwrap().unwrap();
     store.renew_hash(email, read, "anew again".to_owned()).await.unwrap();
     let left = login().await;

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use rookery_domain::{Action, RoleId, User};
 use rookery_store::{
-    Addition, EnvironmentStore, NewUser, NewUserError, Progress, UpdateError, UserQuery, UserSnapshot,
+    Addition, EnvironmentStore, NewPassword, NewUser, NewUserError, Progress, UpdateError, UserQuery,
+    UserSnapshot,
 };
 
 use super::World;
@@ -272,14 +273,18 @@ async fn update_from() {
 async fn update_with_password() {
     let world = World::new().await;
     let users = world.other.users();
-    let changed =
-        users.update_with_password(jane_in(&world, &world.own).await, Action::UserActivated, "other", rename);
+    let changed = users.update_with_password(
+        jane_in(&world, &world.own).await,
+        Action::UserActivated,
+        NewPassword { hash: "other", keeping: None },
+        rename,
+    );
     assert_eq!(world.untouched_by(changed).await.unwrap(), None);
     users.create(&world.twin()).await.unwrap();
     let changed = users.update_with_password(
         jane_in(&world, &world.other).await,
         Action::UserActivated,
-        "other",
+        NewPassword { hash: "other", keeping: None },
         rename,
     );
     assert!(world.untouched_by(changed).await.unwrap().is_some());

@@ -1,0 +1,89 @@
+//! One-time tickets: one item for each user and purpose.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rookery_domain::{Action, Ticket, TicketPurpose, User, UserId};
+
+use crate::contention::while_contended;
+use crate::entity::Entity;
+use crate::keys::Key;
+use crate::table::Table;
+use crate::transaction::{Cancelled, Transaction};
+use crate::{EnvironmentStore, StoreError, Subject, UpdateError};
+
+impl Entity for Ticket {
+    const TYPE: &'static str = "ticket";
+
+    fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
+        // When DynamoDB may clean the item up, in seconds since the epoch. Expiry is always checked by whoever reads.
+        vec![("ttl", Some(AttributeValue::N(self.forgotten_at().as_seconds().to_string())))]
+    }
+}
+
+/// The tickets of one environment's users. Each is used up by the change of the user that it permits: see [`Ticket`].
+pub struct Tickets<'a> {
+    environment: &'a EnvironmentStore,
+}
+
+impl<'a> Tickets<'a> {
+    pub(crate) fn new(environment: &'a EnvironmentStore) -> Self {
+        Self { environment }
+    }
+
+    /// The ticket of `purpose` that `user` has out, if there is one.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn get(&self, purpose: TicketPurpose, user: UserId) -> Result<Option<Ticket>, StoreError> {
+        let found = self.table().get::<Ticket>(self.key(purpose, user)).await?;
+        Ok(found.map(|stored| stored.value))
+    }
+
+    /// Gives `user` a ticket in place of the one before, and records that as `action`. `make` gets the one before, and may
+    /// refuse; it may be called more than once. `false`: it refused, and the one before is good still.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn issue(
+        &self,
+        purpose: TicketPurpose,
+        user: &User,
+        action: Action,
+        mut make: impl FnMut(Option<&Ticket>) -> Option<Ticket>,
+    ) -> Result<bool, StoreError> {
+        let key = self.key(purpose, user.id);
+        let issued = while_contended!(async {
+            let before = self.table().get::<Ticket>(key.clone()).await?;
+            let Some(ticket) = make(before.as_ref().map(|stored| &stored.value)) else {
+                return Ok::<_, UpdateError<std::convert::Infallible>>(false);
+            };
+            let mut transaction = Transaction::new(self.table());
+            match before {
+                Some(stored) => transaction.replace(key.clone(), &stored.with(ticket))?,
+                None => transaction.insert(key.clone(), &ticket)?,
+            };
+            transaction.record(self.environment.fact(action, Subject::user(user)))?;
+            transaction.commit().await.map_err(Cancelled::into_store_error)?;
+            Ok(true)
+        });
+        issued.map_err(|error| match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::Store(error) => error,
+        })
+    }
+
+    fn key(&self, purpose: TicketPurpose, user: UserId) -> Key {
+        Key::ticket(self.environment.id, purpose, user)
+    }
+
+    fn table(&self) -> &'a Table {
+        self.environment.table()
+    }
+}
+
+#[cfg(test)]
+mod documents {
+    use super::*;
+    use crate::documents::documented;
+
+    documented!(tickets: Ticket);
+}
