@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, AuthStrategy, EmailAddress, Environment, JsonObject, LiveTenant, Membership, MembershipStatus,
-    OneTimeToken, OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
+    Action, EmailAddress, Environment, JsonObject, LiveTenant, Membership, MembershipStatus, OneTimeToken,
+    OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::mails::Mailing;
@@ -144,8 +144,7 @@ async fn waiting(
 
 /// Whether `user` signs in with a password, once they have one.
 fn signs_in_with_password(environment: &Environment, user: &User) -> bool {
-    environment.configuration.auth_strategy == AuthStrategy::EmailAndPassword
-        && user.provider == Provider::Local
+    environment.configuration.signs_in_with_passwords() && user.provider == Provider::Local
 }
 
 async fn has_password(store: &EnvironmentStore, user: &User) -> ApiResult<bool> {

@@ -3,15 +3,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{
-    Action, AuthStrategy, EmailAddress, Environment, JsonObject, LockReason, OneTimeTokenError, Password,
-    PlainToken, Provider, TemplateKind, Ticket, TicketPurpose, User, UserId,
+    Action, EmailAddress, Environment, JsonObject, LockReason, OneTimeTokenError, Password, PlainToken,
+    Provider, TemplateKind, Ticket, TicketPurpose, User, UserId,
 };
 use rookery_http::auth::VendorAuth;
 use rookery_http::mails::{self, Mailing};
 use rookery_http::newcomers::EmailMetadata;
+use rookery_http::sign_in::SignInRefusal;
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, Created, ErrorCode, HostEnvironment, Path, RateLimited,
-    no_environment,
+    ApiError, ApiResult, AppState, Body, Created, HostEnvironment, Path, RateLimited, no_environment,
 };
 use rookery_store::{EnvironmentStore, NewPassword, UserSnapshot, WithEnvironment};
 use serde::Deserialize;
@@ -82,15 +82,9 @@ pub(crate) async fn request(
 }
 
 fn require_passwords(environment: &Environment) -> ApiResult<()> {
-    match environment.configuration.auth_strategy {
-        AuthStrategy::EmailAndPassword => Ok(()),
-        AuthStrategy::MagicLink
-        | AuthStrategy::Code
-        | AuthStrategy::SmsCode
-        | AuthStrategy::NoLocalAuthentication => Err(ApiError::Refused(
-            ErrorCode::AuthStrategy,
-            "this environment does not sign users in with a password".to_owned(),
-        )),
+    match environment.configuration.signs_in_with_passwords() {
+        true => Ok(()),
+        false => Err(SignInRefusal::Strategy.into()),
     }
 }
 

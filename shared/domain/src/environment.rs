@@ -179,6 +179,18 @@ pub enum IdentityConfigurationError {
 }
 
 impl IdentityConfiguration {
+    /// Whether users sign in with a password.
+    #[must_use]
+    pub fn signs_in_with_passwords(&self) -> bool {
+        match self.auth_strategy {
+            AuthStrategy::EmailAndPassword => true,
+            AuthStrategy::MagicLink
+            | AuthStrategy::Code
+            | AuthStrategy::SmsCode
+            | AuthStrategy::NoLocalAuthentication => false,
+        }
+    }
+
     /// Whether the values make sense by themselves and together.
     ///
     /// # Errors

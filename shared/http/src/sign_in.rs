@@ -5,7 +5,7 @@
 //! showed is good, whether their address is verified, and whether there is a tenant to work in. A refusal is recorded in
 //! the audit log, and so is the session.
 
-use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, User};
+use rookery_domain::{Action, Environment, LiveTenant, User};
 use rookery_store::{EnvironmentStore, StoreError, Subject};
 
 use crate::session::{self, SignedIn};
@@ -111,17 +111,11 @@ impl<'a> SignIn<'a> {
         client: ClientInfo,
         proof: Proof,
     ) -> Result<Self, SignInRefusal> {
-        match (proof, environment.configuration.auth_strategy) {
-            (Proof::Activation, _) | (Proof::Password, AuthStrategy::EmailAndPassword) => {
+        match (proof, environment.configuration.signs_in_with_passwords()) {
+            (Proof::Activation, _) | (Proof::Password, true) => {
                 Ok(Self { app, store, environment, client, proof })
             }
-            (
-                Proof::Password,
-                AuthStrategy::MagicLink
-                | AuthStrategy::Code
-                | AuthStrategy::SmsCode
-                | AuthStrategy::NoLocalAuthentication,
-            ) => Err(SignInRefusal::Strategy),
+            (Proof::Password, false) => Err(SignInRefusal::Strategy),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between here and the table.
 
+use std::convert::Infallible;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// The table could not do what was asked. None of it is the caller's fault, and absence is none of it.
@@ -103,4 +105,12 @@ pub enum UpdateError<E> {
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a change failed that nothing refuses: the table did.
+pub(crate) fn unrefused(error: UpdateError<Infallible>) -> StoreError {
+    match error {
+        UpdateError::Refused(never) => match never {},
+        UpdateError::Store(error) => error,
+    }
 }

@@ -6,6 +6,7 @@ use rookery_domain::{Action, Environment, MailTemplate, TemplateKind, Timestamp}
 
 use crate::contention::while_contended;
 use crate::entity::{Entity, Stored};
+use crate::error::unrefused;
 use crate::keys::{Key, MAIL_TEMPLATE, mail_partition};
 use crate::table::Table;
 use crate::transaction::{Cancelled, Transaction};
@@ -98,10 +99,7 @@ impl<'a> MailTemplates<'a> {
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(true)
         });
-        removed.map_err(|error| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })
+        removed.map_err(unrefused)
     }
 
     /// The environment and the template of `kind`, read together.

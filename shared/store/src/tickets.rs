@@ -1,10 +1,13 @@
 //! One-time tickets: one item for each user and purpose.
 
+use std::convert::Infallible;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Action, Ticket, TicketPurpose, User, UserId};
 
 use crate::contention::while_contended;
 use crate::entity::Entity;
+use crate::error::unrefused;
 use crate::keys::Key;
 use crate::table::Table;
 use crate::transaction::{Cancelled, Transaction};
@@ -54,7 +57,7 @@ impl<'a> Tickets<'a> {
         let issued = while_contended!(async {
             let before = self.table().get::<Ticket>(key.clone()).await?;
             let Some(ticket) = make(before.as_ref().map(|stored| &stored.value)) else {
-                return Ok::<_, UpdateError<std::convert::Infallible>>(false);
+                return Ok::<_, UpdateError<Infallible>>(false);
             };
             let mut transaction = Transaction::new(self.table());
             match before {
@@ -65,10 +68,7 @@ impl<'a> Tickets<'a> {
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(true)
         });
-        issued.map_err(|error| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })
+        issued.map_err(unrefused)
     }
 
     fn key(&self, purpose: TicketPurpose, user: UserId) -> Key {

@@ -7,6 +7,7 @@ use rookery_domain::{AuditRecord, RecordId, TenantId, Timestamp};
 use super::{BUCKET, Day, Filed, FiledRecord, Head, Hour, HourStart, Journal};
 use crate::contention::while_contended;
 use crate::entity::Stored;
+use crate::error::unrefused;
 use crate::keys::Key;
 use crate::transaction::{Cancelled, Transaction};
 use crate::{StoreError, UpdateError};
@@ -33,10 +34,7 @@ impl Journal<'_> {
         while !left.is_empty() {
             let (some, rest) = left.split_at(fitting(left));
             let outcome = while_contended!(self.try_file(some, now, keep_days));
-            filed += outcome.map_err(|error: UpdateError<std::convert::Infallible>| match error {
-                UpdateError::Refused(never) => match never {},
-                UpdateError::Store(error) => error,
-            })?;
+            filed += outcome.map_err(unrefused)?;
             left = rest;
         }
         Ok(filed)

@@ -4,13 +4,13 @@
 //! from then on. Its members, its children and its own roles are cleared away after that. There may be more of them than
 //! one request has time for, and then the same request goes on; until nothing is left, nobody gets the id anew.
 
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rookery_domain::{Action, TenantId, Timestamp};
 
 use super::{NewTenantError, TenantEntry, Tenants};
 use crate::contention::while_contended;
+use crate::error::unrefused;
 use crate::keys::Key;
 use crate::progress::{Progress, WhileTime};
 use crate::transaction::{Cancelled, Transaction};
@@ -35,10 +35,7 @@ impl Tenants<'_> {
         while_time: WhileTime<'_>,
     ) -> Result<Progress, StoreError> {
         let marked = while_contended!(self.try_mark(id, now));
-        let marked = marked.map_err(|error: UpdateError<Infallible>| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })?;
+        let marked = marked.map_err(unrefused)?;
         Ok(marked.and(self.clear(id, now, while_time).await?))
     }
 

@@ -1,7 +1,5 @@
 //! Changing users.
 
-use std::convert::Infallible;
-
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Action, EmailAddress, Session, SessionId, Timestamp, User, UserId};
@@ -9,6 +7,7 @@ use rookery_domain::{Action, EmailAddress, Session, SessionId, Timestamp, User, 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
 use crate::contention::while_contended;
 use crate::entity::Stored;
+use crate::error::unrefused;
 use crate::keys::{Key, List};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{StoreError, UpdateError};
@@ -201,10 +200,7 @@ impl Users<'_> {
     /// The table fails.
     pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
         let noted = while_contended!(self.try_note_login(id, now));
-        noted.map_err(|error: UpdateError<Infallible>| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })
+        noted.map_err(unrefused)
     }
 
     async fn try_note_login<E>(&self, id: UserId, now: Timestamp) -> Result<(), UpdateError<E>> {
@@ -250,10 +246,7 @@ impl Users<'_> {
         transaction.commit().await.map_err(Cancelled::into_store_error)?;
         for lists in rest.chunks(LISTS_AT_ONCE) {
             let followed = while_contended!(self.try_follow(before.id, lists));
-            followed.map_err(|error: UpdateError<Infallible>| match error {
-                UpdateError::Refused(never) => match never {},
-                UpdateError::Store(error) => error,
-            })?;
+            followed.map_err(unrefused)?;
         }
         Ok(())
     }

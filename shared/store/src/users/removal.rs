@@ -9,6 +9,7 @@ use rookery_domain::{Action, Membership, Order, PageRequest, Session, TenantId, 
 use super::listing::parse_id;
 use super::{Login, UserEntry, UserItem, Users};
 use crate::contention::while_contended;
+use crate::error::unrefused;
 use crate::keys::List;
 use crate::progress::{Progress, WhileTime};
 use crate::roster::Sight;
@@ -140,10 +141,7 @@ impl Users<'_> {
 
     async fn leave_some(&self, id: UserId, leaving: Leaving<'_>) -> Result<bool, StoreError> {
         let left = while_contended!(self.try_leave(id, leaving, &|_| Ok(())));
-        left.map_err(|error: UpdateError<Infallible>| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::Store(error) => error,
-        })
+        left.map_err(unrefused)
     }
 
     async fn try_leave<E>(
