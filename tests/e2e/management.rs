@@ -132,3 +132,15 @@ async fn a_tree_of_tenants_is_seen_from_above_and_from_below() {
         (vec![json!(tree[1]), json!(tree[2])], vec![json!(tree[1]), json!(tree[0])])
     );
 }
+
+#[tokio::test]
+async fn a_key_of_metadata_may_hold_a_slash() {
+    let vendor = Client::vendor().await;
+    let tenant = new_tenant(&vendor).await;
+    let metadata = format!("/tenants/resources/tenants/v1/{tenant}/metadata");
+    let keys = json!({ "metadata": { "plan/seats": 5, "plan": "gold", "seats": 1 } });
+    let _ = vendor.post(&metadata, keys).await.ok(201);
+    let left = vendor.delete(&format!("{metadata}/plan%2Fseats")).await.ok(200);
+    let left: serde_json::Value = serde_json::from_str(left["metadata"].as_str().unwrap()).unwrap();
+    assert_eq!(left, json!({ "plan": "gold", "seats": 1 }));
+}
