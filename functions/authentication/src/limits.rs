@@ -204,6 +204,27 @@ async fn sign_ins_at_the_same_moment_are_too_many_until_the_next_refresh_at_most
 }
 
 #[tokio::test]
+async fn a_list_says_when_sessions_end_and_leaves_out_what_is_over() {
+    let scene = scene().await;
+    scene.try_sign_in().await.expect(200);
+    scene.allow(idle(600)).await;
+    let limited = scene.try_sign_in().await.expect(200);
+    let ends = async |answer: &Value| {
+        let client = scene.app.anonymous().bearer(answer["accessToken"].as_str().unwrap());
+        let listed = client.get(SESSIONS).await.expect(200);
+        let listed = listed.as_array().unwrap().iter().map(|session| session["expires"].clone());
+        listed.collect::<Vec<_>>()
+    };
+    let mut expected = ends(&limited).await;
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(expected, [json!("2026-01-01T00:10:00.000Z"), json!("2026-01-31T00:00:00.000Z")]);
+    advance(&scene, 601);
+    scene.allow(SessionPolicy::default()).await;
+    let again = scene.try_sign_in().await.expect(200);
+    assert_eq!(ends(&again).await.len(), 2, "the idle one is over");
+}
+
+#[tokio::test]
 async fn limits_cost_no_round_trip() {
     let scene = scene().await;
     let strict = SessionPolicy { max_sessions: limit(1), timeout: limit(3_600), ..idle(600) };

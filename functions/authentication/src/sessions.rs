@@ -37,7 +37,7 @@ impl SessionResponse {
         Self {
             id: session.id.as_uuid(),
             created_at: session.created_at,
-            expires: session.expires_at,
+            expires: session.ends_at(),
             ip_address: session.ip_address,
             user_agent: session.user_agent,
             current: current == Some(session.id),
@@ -62,7 +62,7 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<Vec<SessionResponse>>> {
     let now = app.now();
     let mut sessions = caller.store.sessions().of_user(caller.user.id).await?;
-    sessions.retain(|session| now < session.expires_at && session.is_of(&caller.user));
+    sessions.retain(|session| now < session.ends_at() && session.is_of(&caller.user));
     sessions.sort_by_key(|session| Reverse(session.created_at));
     let current = caller.session.map(|session| session.id);
     Ok(Json(sessions.into_iter().map(|session| SessionResponse::new(session, current)).collect()))

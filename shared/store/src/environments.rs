@@ -243,8 +243,20 @@ impl EnvironmentStore {
 #[cfg(test)]
 mod documents {
     use super::*;
+    use rookery_domain::TemplateKind;
+
     use crate::documents::documented;
 
     documented!(environments: Environment);
+
+    /// Every request reads it, and DynamoDB counts reads by 4 KiB.
+    #[test]
+    fn an_environment_is_read_for_one_unit() {
+        let mut environment: Environment =
+            serde_json::from_str(include_str!("documents/environment.2.json")).unwrap();
+        environment.changed_mails = TemplateKind::ALL.iter().copied().collect();
+        environment.allowed_origins = vec!["https://a-rather-long-name.example.com".to_owned(); 20];
+        assert!(serde_json::to_string(&environment).unwrap().len() < 3_800);
+    }
     documented!(hosts: Host);
 }
