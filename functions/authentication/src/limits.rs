@@ -201,6 +201,9 @@ async fn sign_ins_at_the_same_moment_are_too_many_until_the_next_refresh_at_most
         left += usize::from(scene.refresh(token).await.status() == 201);
     }
     assert_eq!((left, scene.sessions().await), (1, 1));
+    let replaced =
+        scene.app.recorded_actions().await.into_iter().filter(|word| word == "user.sessionReplaced");
+    assert_eq!(replaced.count(), 4);
 }
 
 #[tokio::test]

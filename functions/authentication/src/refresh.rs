@@ -222,6 +222,7 @@ impl Refresh<'_> {
         }
         let (signed_in, rotation, excess) = (signed_in?, rotation?, excess?);
         if excess.iter().any(|session| session.id == after.id) {
+            acting.sessions().end_one(&after, Action::SessionReplaced).await?;
             return Ok(None);
         }
         session::end_later(self.app, acting, excess);
