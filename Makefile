@@ -139,8 +139,9 @@ deploy: ## Build and deploy, and make the first environment: STACK=name SENDER=d
 	$(if $(filter no,$(ENVIRONMENT)),,$(MAKE) --no-print-directory environment)
 
 .PHONY: environment
-environment: ## Make the first environment of a deployed stack, or with NEW_SECRET=yes another secret: STACK=name
-	infra/admin/stack $(STACK) environment $(if $(filter yes,$(NEW_SECRET)),--new-secret)
+environment: ## Make the first environment of a deployed stack, or with NEW_SECRET=yes another secret: STACK=name [APPLICATION=url ORIGINS='url ...']
+	infra/admin/stack $(STACK) environment $(if $(filter yes,$(NEW_SECRET)),--new-secret) \
+	  $(if $(APPLICATION),--application-url=$(APPLICATION)) $(foreach origin,$(ORIGINS),--allow-origin=$(origin))
 
 .PHONY: key-pairs
 key-pairs: ## Make the key pairs that SigningMode=KmsWrapped needs: STACK=name

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use rookery_domain::{Limit, SessionPolicy, TenantId};
 use serde_json::{Value, json};
 
-use crate::support::{SESSIONS, SIGN_IN, Scene, claims, refresh_token, scene};
+use crate::support::{REFRESH, SESSIONS, SIGN_IN, Scene, claims, refresh_token, scene};
 
 #[expect(clippy::unnecessary_wraps, reason = "a limit may have been set or not")]
 fn limit(value: i64) -> Option<Limit> {
@@ -152,6 +152,29 @@ async fn a_token_that_names_another_tenant_does_not_get_around_the_limits_of_its
     advance(&scene, 600);
     assert_eq!(scene.refresh(&altered).await.status(), 401);
     assert_eq!(scene.sessions().await, 0);
+}
+
+#[tokio::test]
+async fn a_token_for_another_tenant_is_limited_by_that_one_too() {
+    let scene = scene().await;
+    let labs = scene.join("Labs").await;
+    let strict = SessionPolicy { max_sessions: limit(1), ..idle(200) };
+    scene.allow_in(&labs, strict).await;
+    let (older, newer) = (scene.signs_in().await, scene.signs_in().await);
+    let into_labs = async |token: &str| scene.holder(token).post(REFRESH, json!({ "tenantId": labs })).await;
+    assert_eq!(
+        into_labs(&refresh_token(&older)).await.status(),
+        403,
+        "one session may, and there is a newer one"
+    );
+    let answer = into_labs(&refresh_token(&newer)).await.expect(201);
+    assert_eq!((&claims(&answer)["tenantId"], &answer["expiresIn"]), (&json!(labs), &json!(100)));
+    advance(&scene, 200);
+    let token = refresh_token(&answer);
+    assert_eq!(into_labs(&token).await.status(), 403, "it was idle for too long for this tenant");
+    let answer = scene.refresh(&token).await.expect(201);
+    assert_eq!(answer["expiresIn"], 300, "and not for its own");
+    into_labs(&refresh_token(&answer)).await.expect(201);
 }
 
 #[tokio::test]

@@ -128,6 +128,12 @@ struct Refresh<'a> {
     tenants: Vec<LiveTenant>,
 }
 
+/// What an access token is issued for, and what limits it.
+struct Chosen {
+    tenant: TenantId,
+    limits: SessionLimits,
+}
+
 impl Refresh<'_> {
     /// The tokens that are good from now on; `None` when the session has to end.
     async fn run(
@@ -148,11 +154,12 @@ impl Refresh<'_> {
         }
         match self.session.judge(&self.token, self.now) {
             Presented::Current => {
-                let tenant = self.choose(&user, &home.id, wanted)?;
-                self.exchange(environment, user, home.id, &tenant, &limits).await
+                let chosen = self.choose(&environment, &user, &home.id, limits.clone(), wanted).await?;
+                self.exchange(environment, user, home.id, &limits, chosen).await
             }
             Presented::Raced(refresh_token) => {
-                let tenant = self.choose(&user, &home.id, wanted)?;
+                let Chosen { tenant, limits } =
+                    self.choose(&environment, &user, &home.id, limits, wanted).await?;
                 let continued = Continued { session: &self.session, limits: &limits, refresh_token };
                 let resumed = session::resume(self.app, self.store, environment, user, &tenant, continued);
                 Ok(Some(resumed.await?))
@@ -177,16 +184,27 @@ impl Refresh<'_> {
 
     /// The tenant that the access token is for. A tenant that is not there and one that is somebody else's are answered
     /// alike.
-    fn choose(&self, user: &User, home: &TenantId, wanted: Option<TenantId>) -> ApiResult<TenantId> {
-        match wanted {
-            None => Ok(home.clone()),
-            Some(wanted) if self.is_there(&wanted) && self.is_usable(user, &wanted) => Ok(wanted),
-            Some(_) => Err(ApiError::Forbidden("the user cannot sign in to this tenant".to_owned())),
+    async fn choose(
+        &self,
+        environment: &Environment,
+        user: &User,
+        home: &TenantId,
+        limits: SessionLimits,
+        wanted: Option<TenantId>,
+    ) -> ApiResult<Chosen> {
+        let Some(wanted) = wanted.filter(|wanted| wanted != home) else {
+            return Ok(Chosen { tenant: home.clone(), limits });
+        };
+        let found = self.tenants.iter().find(|live| live.id == wanted && self.is_usable(user, &wanted));
+        let found =
+            found.ok_or_else(|| ApiError::Forbidden("the user cannot sign in to this tenant".to_owned()))?;
+        let own = SessionLimits::of(environment, found);
+        if !session::may_enter(self.store, user, &self.session, &own, self.now).await? {
+            return Err(ApiError::Forbidden(
+                "this tenant's limits to sessions leave no room for this one: sign in to it anew".to_owned(),
+            ));
         }
-    }
-
-    fn is_there(&self, tenant: &TenantId) -> bool {
-        self.tenants.iter().any(|live| live.id == *tenant)
+        Ok(Chosen { tenant: wanted, limits: limits.and(&own) })
     }
 
     fn is_usable(&self, user: &User, tenant: &TenantId) -> bool {
@@ -200,8 +218,8 @@ impl Refresh<'_> {
         environment: Environment,
         user: User,
         home: TenantId,
-        tenant: &TenantId,
         limits: &SessionLimits,
+        chosen: Chosen,
     ) -> ApiResult<Option<SignedIn>> {
         let acting = self.store.acting_as(&user);
         let session = Session { tenant_id: home.clone(), ..Session::clone(&self.session) };
@@ -210,10 +228,11 @@ impl Refresh<'_> {
         } else {
             (self.token.clone().leading_to(&home), session.refreshed(self.now, limits))
         };
-        let continued = Continued { session: &after, limits, refresh_token };
+        let Chosen { tenant, limits: of_token } = chosen;
+        let continued = Continued { session: &after, limits: &of_token, refresh_token };
         let sessions = self.store.sessions();
         let (signed_in, rotation, excess) = tokio::join!(
-            session::resume(self.app, self.store, environment, user.clone(), tenant, continued),
+            session::resume(self.app, self.store, environment, user.clone(), &tenant, continued),
             sessions.rotate(&self.session, &after),
             session::excess(self.store, &user, &after, limits, self.now),
         );

@@ -25,7 +25,8 @@ pub(crate) struct TemplateChanges {
     /// The type, such as `ActivateUser`.
     #[schema(value_type = String)]
     r#type: TemplateName,
-    /// The address that the mails come from, at the domain of the environment's own.
+    /// The address that the mails come from. They come from the environment's own where this is at another domain, for which
+    /// nobody has shown that mails may be sent.
     #[serde(default, deserialize_with = "empty_is_null")]
     #[schema(value_type = Option<String>)]
     sender_email: Patch<EmailAddress>,
@@ -70,10 +71,7 @@ impl TryFrom<String> for TemplateName {
 }
 
 impl TemplateChanges {
-    fn apply_to(&self, template: &mut MailTemplate, environment: &Environment) -> ApiResult<()> {
-        if let Patch::Value(sender) = &self.sender_email {
-            require_own_domain(sender, environment)?;
-        }
+    fn apply_to(&self, template: &mut MailTemplate) -> ApiResult<()> {
         self.html_template.clone().apply_to(&mut template.html);
         self.subject.clone().apply_to(&mut template.subject);
         self.from_name.clone().apply_to(&mut template.from_name);
@@ -82,6 +80,13 @@ impl TemplateChanges {
         self.success_redirect_url.clone().apply_to(&mut template.success_redirect_url);
         template.active = self.active.unwrap_or(template.active);
         require_bounds(template)?;
+        if let Patch::Value(page) = &self.redirect_url
+            && String::from(page.clone()).contains("{{")
+        {
+            return Err(ApiError::Invalid(
+                "redirectURL cannot have variables: write the address itself".to_owned(),
+            ));
+        }
         if template.kind.has_link() && template.redirect_url.is_none() {
             return Err(ApiError::Invalid(format!(
                 "redirectURL is needed: mails of type {} bring a link",
@@ -89,15 +94,6 @@ impl TemplateChanges {
             )));
         }
         check(template).map_err(|(field, fault)| ApiError::Invalid(format!("{field}: {fault}")))
-    }
-}
-
-/// SES sends for the domain of the environment's own address, and for no other that nobody has shown to be theirs.
-fn require_own_domain(sender: &EmailAddress, environment: &Environment) -> ApiResult<()> {
-    let domain = environment.sender.domain();
-    match sender.domain() == domain {
-        true => Ok(()),
-        false => Err(ApiError::Invalid(format!("senderEmail must be an address at {domain}"))),
     }
 }
 
@@ -131,13 +127,13 @@ pub(crate) struct TemplateResponse {
     sender_email: String,
     /// The name that the mails come from.
     from_name: String,
-    /// The page that the link leads to.
+    /// The page that the link leads to; empty if none was chosen.
     #[serde(rename = "redirectURL")]
     redirect_url: String,
     /// The same.
     #[serde(rename = "redirectURLPattern")]
     redirect_url_pattern: String,
-    /// The page that the application goes on to.
+    /// The page that the application goes on to; empty if none was chosen.
     success_redirect_url: String,
     /// The same.
     success_redirect_url_pattern: String,
@@ -147,12 +143,10 @@ impl TemplateResponse {
     fn new(template: MailTemplate, environment: &Environment) -> Self {
         let kind = template.kind;
         let built_in = BuiltIn::of(kind);
-        let destination = SecretDestination::of_template(&template)
-            .or_else(|| SecretDestination::of_environment(environment))
-            .map(|destination| destination.page(kind.path()).to_string())
-            .unwrap_or_default();
-        let success =
-            template.success_redirect_url.map_or_else(|| environment.application_url.clone(), Into::into);
+        let built_in_page = SecretDestination::of_environment(environment).filter(|_| kind.has_link());
+        let page = SecretDestination::of_template(&template).or(built_in_page);
+        let destination = page.map(|page| page.page(kind.path()).to_string()).unwrap_or_default();
+        let success = template.success_redirect_url.map(String::from).unwrap_or_default();
         Self {
             id: kind.id_in(environment.id).as_uuid(),
             r#type: kind.as_str(),
@@ -200,8 +194,7 @@ pub(crate) async fn update(
     Body(changes): Body<TemplateChanges>,
 ) -> ApiResult<StatusCode> {
     let templates = vendor.store.mail_templates();
-    let updated = templates
-        .update(changes.r#type.0, app.now(), |environment, template| changes.apply_to(template, environment));
+    let updated = templates.update(changes.r#type.0, app.now(), |template| changes.apply_to(template));
     updated.await?.ok_or(ApiError::Unauthenticated)?;
     Ok(StatusCode::CREATED)
 }

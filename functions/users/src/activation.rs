@@ -197,9 +197,13 @@ async fn hash(app: &RateLimited, password: Option<Password>) -> ApiResult<Option
     }
 }
 
-/// Those of the user's tenants that are there.
+/// Those of the user's tenants that are there. Who was invited to one and has not accepted does not belong to it: it asks
+/// nothing of them.
 pub(crate) async fn tenants_of(store: &EnvironmentStore, user: &User) -> ApiResult<Vec<LiveTenant>> {
-    let ids: Vec<_> = user.memberships.iter().map(|membership| &membership.tenant_id).collect();
+    let belongs =
+        |membership: &&Membership| !matches!(membership.status, MembershipStatus::PendingInvitation(_));
+    let ids: Vec<_> =
+        user.memberships.iter().filter(belongs).map(|membership| &membership.tenant_id).collect();
     Ok(store.tenants().live(&ids).await?)
 }
 

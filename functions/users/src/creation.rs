@@ -137,6 +137,11 @@ impl<'a> Invitation<'a> {
                 "only a vendor can set a password: leave it out, and the user sets their own".to_owned(),
             ));
         }
+        // It decides how somebody signs in, in every tenant of theirs.
+        let is_local = request.provider.is_none_or(|provider| provider == Provider::Local);
+        if !is_local && caller.principal.user().is_some() {
+            return Err(ApiError::Forbidden("only a vendor can set another provider than local".to_owned()));
+        }
         let newcomer = NewcomerRequest {
             email: request.email,
             name: request.name,

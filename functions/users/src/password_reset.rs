@@ -13,7 +13,7 @@ use rookery_http::sign_in::SignInRefusal;
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, Created, HostEnvironment, Path, RateLimited, no_environment,
 };
-use rookery_store::{EnvironmentStore, NewPassword, UserSnapshot, WithEnvironment};
+use rookery_store::{EnvironmentStore, Login, NewPassword, UserSnapshot, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -76,7 +76,7 @@ pub(crate) async fn request(
     }
     if let Some(login) = login {
         let variables = request.email_metadata.unwrap_or_default().into();
-        app.defer(mail(app.clone(), store, environment, login.user_id, variables));
+        app.defer(mail(app.clone(), store, environment, login, variables));
     }
     Ok(StatusCode::CREATED)
 }
@@ -88,20 +88,27 @@ fn require_passwords(environment: &Environment) -> ApiResult<()> {
     }
 }
 
-/// Whether `user` signs in with a password, and setting another would let them in.
-fn may_reset(user: &User) -> bool {
-    user.provider == Provider::Local && user.locked != Some(LockReason::Administrator)
+/// Whether `user` signs in with a password, or is to.
+fn signs_in_with_one(user: &User, login: Option<&Login>) -> bool {
+    user.provider == Provider::Local || login.is_some_and(|login| login.password_hash.is_some())
 }
 
-/// Mails the user `id` a link, if they may have one.
+/// Whether setting another password would let `user` in.
+fn may_come_in(user: &User) -> bool {
+    user.locked != Some(LockReason::Administrator)
+}
+
+/// Mails the user whose login it is a link, if they may have one.
 async fn mail(
     app: RateLimited,
     store: EnvironmentStore,
     environment: Environment,
-    id: UserId,
+    login: Login,
     email_metadata: JsonObject,
 ) -> ApiResult<()> {
-    let Some(user) = store.users().get(id).await?.filter(may_reset) else { return Ok(()) };
+    let user = store.users().get(login.user_id).await?;
+    let may_have_one = |user: &User| may_come_in(user) && signs_in_with_one(user, Some(&login));
+    let Some(user) = user.filter(may_have_one) else { return Ok(()) };
     let Some(token) = issue(&app, &store, &user, true).await? else { return Ok(()) };
     let first = user.memberships.first().map(|membership| &membership.tenant_id);
     let tenant = match user.active_tenant.as_ref().or(first) {
@@ -157,7 +164,8 @@ pub(crate) async fn generate_link(
 ) -> ApiResult<Created<LinkResponse>> {
     let WithEnvironment { environment, value: user } = read(&vendor, id).await?;
     require_passwords(&environment)?;
-    if !may_reset(&user) {
+    let login = vendor.store.users().login(&user.email).await?.and_then(|found| found.value);
+    if !may_come_in(&user) || !signs_in_with_one(&user, login.as_ref()) {
         return Err(ApiError::Invalid("the user signs in without a password, or is locked".to_owned()));
     }
     let token = issue(&app, &vendor.store, &user, false).await?.ok_or(ApiError::Busy)?;
@@ -216,7 +224,7 @@ pub(crate) async fn verify(
     let updated = users.update_with_password(user, Action::PasswordReset, password, |user| {
         // Whoever was quicker with the same token has changed what the user signs in with.
         ticket.verify(&token, user, now)?;
-        if !may_reset(user) {
+        if !may_come_in(user) {
             return Err(OneTimeTokenError);
         }
         user.locked = None;
@@ -252,7 +260,7 @@ impl Reset {
         let (found, ticket) = tokio::try_join!(users.snapshot(id), tickets.get(PURPOSE, id))?;
         let WithEnvironment { environment, value: user } = found.ok_or_else(no_environment)?;
         let (Some(user), Some(ticket)) = (user, ticket) else { return Ok(None) };
-        let is_good = may_reset(&user) && ticket.verify(token, &user, app.now()).is_ok();
+        let is_good = may_come_in(&user) && ticket.verify(token, &user, app.now()).is_ok();
         Ok(is_good.then_some(Self { environment, user, ticket }))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct PasswordConfigurationChanges {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     allow_passphrases: Option<bool>,
-    /// The most characters, 64 to 1024.
+    /// The most characters, 128 to 1024.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = Option<i64>)]
     max_length: Option<WholeNumber>,
@@ -100,11 +100,12 @@ impl PasswordConfigurationChanges {
             changes.as_ref().map_or(before, |changes| changes.apply_to(before))
         };
         Ok(PasswordPolicy {
-            min_length: count(self.min_length, before.min_length)?,
-            max_length: count(self.max_length, before.max_length)?,
+            min_length: count("minLength", self.min_length, before.min_length)?,
+            max_length: count("maxLength", self.max_length, before.max_length)?,
             allow_passphrases: self.allow_passphrases.unwrap_or(before.allow_passphrases),
-            min_phrase_length: count(self.min_phrase_length, before.min_phrase_length)?,
+            min_phrase_length: count("minPhraseLength", self.min_phrase_length, before.min_phrase_length)?,
             min_optional_tests_to_pass: count(
+                "minOptionalTestsToPass",
                 self.min_optional_tests_to_pass,
                 before.min_optional_tests_to_pass,
             )?,
@@ -114,8 +115,16 @@ impl PasswordConfigurationChanges {
     }
 }
 
-fn count(number: Option<WholeNumber>, before: usize) -> Result<usize, PasswordPolicyError> {
-    Ok(number.map(|number| i64::from(number).try_into()).transpose()?.unwrap_or(before))
+fn count(
+    field: &'static str,
+    number: Option<WholeNumber>,
+    before: usize,
+) -> Result<usize, PasswordPolicyError> {
+    let number = number.map(|number| i64::from(number).try_into());
+    number
+        .transpose()
+        .map_err(|_| PasswordPolicyError::Negative(field))
+        .map(|number| number.unwrap_or(before))
 }
 
 /// Gets what is asked of new passwords in a tenant, or in the environment when no tenant is named.

@@ -182,6 +182,27 @@ impl SessionLimits {
         }
     }
 
+    /// The limits of an access token for another tenant, which has `other`: the stricter ones of both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let lower = |one: Option<i64>, other: Option<i64>| one.into_iter().chain(other).min();
+        Self {
+            access_token_seconds: self.access_token_seconds.min(other.access_token_seconds),
+            idle_seconds: lower(self.idle_seconds, other.idle_seconds),
+            absolute_seconds: lower(self.absolute_seconds, other.absolute_seconds),
+            ..self.clone()
+        }
+    }
+
+    /// Whether `session`, which is in another tenant, is one of the latest of all of the user's `sessions`: so many may come
+    /// into this one.
+    #[must_use]
+    pub fn let_in(&self, session: &Session, sessions: &[Session]) -> bool {
+        let begun = |session: &Session| (session.created_at, session.id);
+        let newer = sessions.iter().filter(|other| begun(other) > begun(session)).count();
+        self.most_of_user.into_iter().chain(self.most_in_tenant.1).all(|most| newer < most)
+    }
+
     /// When `session` ends unless it is refreshed before.
     #[must_use]
     pub fn end_of(&self, session: &Session) -> Timestamp {

@@ -15,7 +15,7 @@ pub(crate) fn render<M: Mail>(
     let changed_from = changed.and_then(|changed| changed.from_name.clone());
     let sender = Sender {
         name: one_line(changed_from.as_ref().unwrap_or(&sender.name)),
-        address: changed.and_then(|changed| changed.sender.clone()).unwrap_or_else(|| sender.address.clone()),
+        address: own_sender(sender, changed).unwrap_or(&sender.address).clone(),
     };
     let mut variables = variables(mail)?;
     if let Some(page) = changed.and_then(|changed| changed.success_redirect_url.clone()) {
@@ -24,6 +24,16 @@ pub(crate) fn render<M: Mail>(
     let Rendered { subject, text, html } = texts(M::TEMPLATE, &sender, &variables, changed)?;
     let Sender { address: from, name: from_name } = sender;
     Ok(Message { to: to.clone(), from, from_name, subject, text, html, template: M::TEMPLATE, variables })
+}
+
+/// The address that the template has mails come from, if SES sends for it: it does for the domain of the environment's own.
+fn own_sender<'t>(sender: &Sender, changed: Option<&'t MailTemplate>) -> Option<&'t EmailAddress> {
+    let own = changed.and_then(|changed| changed.sender.as_ref())?;
+    let is_at_home = own.domain() == sender.address.domain();
+    if !is_at_home {
+        tracing::warn!("the template's own sender is at another domain: the environment's sends the mail");
+    }
+    is_at_home.then_some(own)
 }
 
 /// What a mail says.

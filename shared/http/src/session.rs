@@ -256,10 +256,39 @@ pub async fn excess(
     if !limits.bound_sessions() {
         return Ok(Vec::new());
     }
-    let mut sessions = store.sessions().of_user(user.id).await?;
-    sessions.retain(|other| other.id != session.id && other.is_of(user) && now < other.ends_at());
+    let mut sessions = others(store, user, session, now).await?;
     sessions.push(session.clone());
     Ok(limits.excess(sessions))
+}
+
+/// Whether `session` of `user`, which goes on in another tenant, may get an access token for one with these `limits`. What a
+/// tenant asks is asked of everybody who works in it, wherever else they are signed in.
+///
+/// # Errors
+/// The table fails.
+pub async fn may_enter(
+    store: &EnvironmentStore,
+    user: &User,
+    session: &Session,
+    limits: &SessionLimits,
+    now: Timestamp,
+) -> ApiResult<bool> {
+    if session.is_over(now, limits) {
+        return Ok(false);
+    }
+    Ok(!limits.bound_sessions() || limits.let_in(session, &others(store, user, session, now).await?))
+}
+
+/// The sessions of `user` that count still, without `session`.
+async fn others(
+    store: &EnvironmentStore,
+    user: &User,
+    session: &Session,
+    now: Timestamp,
+) -> ApiResult<Vec<Session>> {
+    let mut sessions = store.sessions().of_user(user.id).await?;
+    sessions.retain(|other| other.id != session.id && other.is_of(user) && now < other.ends_at());
+    Ok(sessions)
 }
 
 /// Ends the sessions `excess` after the answer.

@@ -55,7 +55,7 @@ impl<'a> MailTemplates<'a> {
         &self,
         kind: TemplateKind,
         now: Timestamp,
-        mut change: impl FnMut(&Environment, &mut MailTemplate) -> Result<(), E>,
+        mut change: impl FnMut(&mut MailTemplate) -> Result<(), E>,
     ) -> Result<Option<MailTemplate>, UpdateError<E>> {
         while_contended!(async {
             let (Some(environment), found) = self.read(kind).await? else {
@@ -65,7 +65,7 @@ impl<'a> MailTemplates<'a> {
                 Some(stored) => stored.value.clone(),
                 None => MailTemplate::of(kind, now),
             };
-            change(&environment.value, &mut template).map_err(UpdateError::Refused)?;
+            change(&mut template).map_err(UpdateError::Refused)?;
             template.updated_at = now;
             let mut transaction = Transaction::new(self.table());
             match found {

@@ -207,7 +207,7 @@ async fn where_passwords_or_their_mails_are_switched_off_nothing_is_reset() {
     let environment = scene.app.environment();
     let templates = environment.mail_templates();
     let now = scene.app.state().now();
-    let switched = templates.update(rookery_domain::TemplateKind::ResetPassword, now, |_, template| {
+    let switched = templates.update(rookery_domain::TemplateKind::ResetPassword, now, |template| {
         template.active = false;
         Ok::<_, std::convert::Infallible>(())
     });
@@ -248,4 +248,18 @@ async fn another_environment_takes_no_link() {
     assert_eq!(elsewhere.post(VERIFY, scene.body(&token, NEW)).await.error(400), WRONG);
     assert_eq!(elsewhere.post(VALIDATE, scene.body(&token, "")).await.status(), 410);
     assert!(scene.works(PASSWORD).await);
+}
+
+#[tokio::test]
+async fn who_has_a_password_resets_it_however_they_first_came() {
+    let scene = scene().await;
+    change(&scene.app, scene.jane.id, |jane| jane.provider = rookery_domain::Provider::Google).await;
+    let token = scene.mailed().await;
+    scene.verify(&token, NEW).await.expect(201);
+    let admin = scene.signed_in().await;
+    let body = json!({ "email": "new@example.com", "provider": "saml" });
+    let refused = admin.post("/identity/resources/users/v2", body).await.error(403);
+    assert_eq!(refused, "only a vendor can set another provider than local");
+    let body = json!({ "email": "new@example.com", "provider": "local" });
+    admin.post("/identity/resources/users/v2", body).await.expect(201);
 }

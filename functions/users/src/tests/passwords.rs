@@ -41,7 +41,7 @@ async fn whoever_sets_a_password_is_told_what_is_asked_of_it() {
     join(&app, jane.id, &membership(&app, &labs, MembershipStatus::Activated)).await;
     ask(&app, at_least(12)).await;
     ask_in(&app, &acme, at_least(14)).await;
-    let strict = PasswordPolicy { allow_passphrases: false, max_length: 64, ..PasswordPolicy::default() };
+    let strict = PasswordPolicy { allow_passphrases: false, max_length: 130, ..PasswordPolicy::default() };
     ask_in(&app, &labs, Policies { password: Some(strict), ..Policies::default() }).await;
 
     let read = async |query: String| {
@@ -49,7 +49,7 @@ async fn whoever_sets_a_password_is_told_what_is_asked_of_it() {
         json!([shown["minLength"], shown["maxLength"], shown["allowPassphrases"], shown["minPhraseLength"]])
     };
     assert_eq!(read(String::new()).await, json!([12, 128, true, 40]));
-    assert_eq!(read(format!("?userId={}", jane.id)).await, json!([14, 64, false, 40]));
+    assert_eq!(read(format!("?userId={}", jane.id)).await, json!([14, 128, false, 40]));
     let stranger = UserId::random(&*app.state().entropy);
     assert_eq!(read(format!("?userId={stranger}")).await, json!([12, 128, true, 40]));
     assert_eq!(app.anonymous().get(&format!("{CONFIGURATION}?userId=jane")).await.status(), 400);
@@ -159,4 +159,16 @@ async fn of_changes_at_once_that_show_the_same_password_one_is_made() {
     let answers = futures::future::join_all(bodies.map(|body| client.post(CHANGE, body))).await;
     assert_eq!(statuses(&answers, 201), 1);
     assert_eq!(client.get(ME).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_tenant_that_a_user_has_not_joined_asks_nothing_of_them() {
+    let app = app().await;
+    let (acme, theirs) = (app.tenant("Acme").await, app.tenant("Theirs").await);
+    let jane = app.user("jane@example.com", &acme, &["ReadOnly"]).await;
+    ask_in(&app, &theirs, at_least(100)).await;
+    invite(&app, &jane, &theirs).await;
+    let shown = app.anonymous().get(&format!("{CONFIGURATION}?userId={}", jane.id)).await.expect(200);
+    assert_eq!(shown["minLength"], 10);
+    app.sign_in(&jane, &acme).await.post(CHANGE, from_to(PASSWORD, NEW)).await.expect(201);
 }

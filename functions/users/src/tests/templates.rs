@@ -10,7 +10,7 @@ const USERS: &str = "/identity/resources/users/v2";
 async fn change(app: &TestApp, kind: TemplateKind, change: impl Fn(&mut MailTemplate)) {
     let environment = app.environment();
     let templates = environment.mail_templates();
-    let updated = templates.update(kind, app.state().now(), |_, template| {
+    let updated = templates.update(kind, app.state().now(), |template| {
         change(template);
         Ok::<_, std::convert::Infallible>(())
     });

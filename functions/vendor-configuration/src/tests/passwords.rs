@@ -60,10 +60,10 @@ async fn a_policy_that_no_password_satisfies_changes_nothing() {
     let vendor = app.vendor();
     let refused = [
         (json!({ "minLength": 5 }), "minLength must be from 6 to 128"),
-        (json!({ "minLength": -1 }), "a number of the configuration is negative"),
-        (json!({ "maxLength": 63 }), "maxLength must be from 64 to 1024"),
-        (json!({ "maxLength": 9_000_000_000_000_000_i64 }), "maxLength must be from 64 to 1024"),
-        (json!({ "minPhraseLength": 9 }), "minPhraseLength must be from minLength to maxLength"),
+        (json!({ "minLength": -1 }), "minLength must not be negative"),
+        (json!({ "maxLength": 127 }), "maxLength must be from 128 to 1024"),
+        (json!({ "maxLength": 9_000_000_000_000_000_i64 }), "maxLength must be from 128 to 1024"),
+        (json!({ "minPhraseLength": 129 }), "minPhraseLength must be at most maxLength"),
         (json!({ "minOptionalTestsToPass": 5 }), "minOptionalTestsToPass must be from 0 to 4"),
         (
             json!({ "minOptionalTestsToPass": 4, "optionalTests": { "requireNumbers": false } }),

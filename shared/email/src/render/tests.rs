@@ -171,6 +171,9 @@ fn what_an_environment_changed_is_what_is_sent() {
         ("hello@cloudbase.example", "Cloudbase Support")
     );
     assert!(message.text.contains(mail.redirect_url.as_str()), "the plain text is the built-in one");
+    let elsewhere = MailTemplate { sender: Some("hello@elsewhere.example".parse().unwrap()), ..changed };
+    let message = super::render(&sender(), &mail.recipient.email, &mail, Some(&elsewhere)).unwrap();
+    assert_eq!(message.from, sender().address);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use rookery_domain::{Environment, MailTemplate, TemplateKind};
+use rookery_domain::{MailTemplate, TemplateKind};
 
 use super::World;
 use crate::support::at;
@@ -10,7 +10,7 @@ use crate::support::at;
 const KIND: TemplateKind = TemplateKind::ActivateUser;
 
 #[expect(clippy::unnecessary_wraps, reason = "other changes refuse")]
-fn silence(_: &Environment, template: &mut MailTemplate) -> Result<(), Infallible> {
+fn silence(template: &mut MailTemplate) -> Result<(), Infallible> {
     template.active = false;
     Ok(())
 }
