@@ -9,9 +9,11 @@
 mod audit;
 mod doors;
 mod invitation;
+mod lockout;
 mod mails;
 mod management;
 mod newcomer;
+mod passwordless;
 mod passwords;
 mod policies;
 mod readme;

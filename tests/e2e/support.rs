@@ -1,6 +1,7 @@
 //! A server, and callers of it.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -65,6 +66,42 @@ pub(crate) fn start() -> Target {
 #[derive(Clone, Default)]
 pub(crate) struct Client {
     headers: Vec<(&'static str, String)>,
+    /// For as long as a story's vendor is there, the environment is as it needs it.
+    _presence: Option<Arc<Presence>>,
+}
+
+/// How many stories are being told that need the environment as it is at first; [`ALONE`] while one is that changes it.
+static STORIES: AtomicUsize = AtomicUsize::new(0);
+const ALONE: usize = usize::MAX;
+
+/// That a story is being told.
+struct Presence;
+
+impl Presence {
+    async fn beside_others() -> Self {
+        Self::once(|stories| (stories != ALONE).then(|| stories + 1)).await
+    }
+
+    async fn alone() -> Self {
+        Self::once(|stories| (stories == 0).then_some(ALONE)).await
+    }
+
+    async fn once(enter: impl Fn(usize) -> Option<usize>) -> Self {
+        while STORIES.fetch_update(Ordering::SeqCst, Ordering::SeqCst, &enter).is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        STORIES
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |stories| {
+                Some(if stories == ALONE { 0 } else { stories - 1 })
+            })
+            .unwrap();
+    }
 }
 
 /// An answer.
@@ -82,6 +119,15 @@ impl Client {
 
     /// Somebody with a vendor token.
     pub(crate) async fn vendor() -> Self {
+        Self { _presence: Some(Arc::new(Presence::beside_others().await)), ..Self::with_vendor_token().await }
+    }
+
+    /// The same, who changes what other stories rely on, and changes it back: meanwhile no other is told.
+    pub(crate) async fn vendor_alone() -> Self {
+        Self { _presence: Some(Arc::new(Presence::alone().await)), ..Self::with_vendor_token().await }
+    }
+
+    async fn with_vendor_token() -> Self {
         let target = target();
         let body = json!({"clientId": target.client_id, "secret": target.secret});
         let answer = Self::anonymous().post("/auth/vendor", body).await.ok(200);

@@ -1,11 +1,16 @@
-//! Users signing in and out: passwords, the sessions that come of them, and the keys that verify their tokens.
+//! Users signing in and out: passwords, mailed links and codes, the sessions that come of them, and the keys that verify their tokens.
 
 mod discovery;
+mod email_code;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod lockout;
 mod logout;
+mod magic_link;
+mod passwordless;
 #[cfg(test)]
 mod recorded;
 mod refresh;
@@ -18,6 +23,10 @@ mod support;
 
 rookery_http::endpoints![
     sign_in::sign_in,
+    magic_link::prelogin,
+    magic_link::postlogin,
+    email_code::prelogin,
+    email_code::postlogin,
     refresh::refresh,
     logout::log_out,
     sessions::list,

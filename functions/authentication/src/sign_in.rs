@@ -10,7 +10,7 @@ use rookery_http::mails::Mailing;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn, SignInError, SignInRefusal};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, RateLimited, no_environment,
+    ApiError, ApiResult, AppState, Body, ClientInfo, Device, HostEnvironment, RateLimited, no_environment,
 };
 use rookery_store::{EnvironmentStore, Login, Subject, WithEnvironment};
 use rookery_tokens::Verdict;
@@ -39,13 +39,13 @@ impl SignInRequest {
         let typed = self.email.as_deref().or(self.username.as_deref());
         typed.ok_or_else(|| ApiError::Invalid("email is needed".to_owned()))
     }
+}
 
-    fn require_no_invitation(&self) -> ApiResult<()> {
-        if self.invitation_token.as_ref().is_none_or(String::is_empty) {
-            return Ok(());
-        }
-        Err(ApiError::Invalid("invitation links are not supported: leave invitationToken out".to_owned()))
+pub(crate) fn require_no_invitation(token: Option<&String>) -> ApiResult<()> {
+    if token.is_none_or(String::is_empty) {
+        return Ok(());
     }
+    Err(ApiError::Invalid("invitation links are not supported: leave invitationToken out".to_owned()))
 }
 
 /// Signs a user in with their password.
@@ -72,7 +72,7 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Body(request): Body<SignInRequest>,
 ) -> ApiResult<Response> {
-    request.require_no_invitation()?;
+    require_no_invitation(request.invitation_token.as_ref())?;
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
@@ -83,7 +83,8 @@ pub(crate) async fn sign_in(
         Ok(signed_in) => {
             let renewing = app.clone();
             app.defer(async move { shown.outdated.renew(&renewing, &store, request.password).await });
-            Ok(signed_in.respond(StatusCode::OK, origin))
+            let device = Device::of(&headers, environment.id, &*app.entropy);
+            Ok(signed_in.on(device).respond(StatusCode::OK, origin))
         }
         Err(SignInError::Refused(refusal)) => {
             if let SignInRefusal::NotVerified(user) = &refusal {

@@ -105,12 +105,10 @@ impl Scene {
         let (environment, hash) = (self.app.environment(), String::from(hash));
         let users = environment.users();
         let jane = users.snapshot(self.jane.id).await.unwrap().unwrap().value.unwrap();
-        let updated = users.update_with_password(
-            jane,
-            Action::UserActivated,
-            NewPassword { hash: &hash, keeping: None },
-            |_| Ok::<_, ApiError>(()),
-        );
+        let updated =
+            users.update_with_password(jane, Action::UserActivated, NewPassword::new(&hash), |_| {
+                Ok::<_, ApiError>(())
+            });
         updated.await.unwrap().unwrap();
     }
 

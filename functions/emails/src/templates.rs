@@ -87,7 +87,7 @@ impl TemplateChanges {
                 "redirectURL cannot have variables: write the address itself".to_owned(),
             ));
         }
-        if template.kind.has_link() && template.redirect_url.is_none() {
+        if template.kind.needs_address() && template.redirect_url.is_none() {
             return Err(ApiError::Invalid(format!(
                 "redirectURL is needed: mails of type {} bring a link",
                 template.kind.as_str()

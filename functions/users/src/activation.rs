@@ -5,16 +5,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, EmailAddress, Environment, JsonObject, LiveTenant, Membership, MembershipStatus, OneTimeToken,
+    Action, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
     OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::mails::Mailing;
 use rookery_http::newcomers::EmailMetadata;
+use rookery_http::policies::tenants_of;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn};
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, ClientInfo, HostEnvironment, Query, RateLimited, no_environment,
+    ApiError, ApiResult, AppState, Body, ClientInfo, Device, HostEnvironment, Query, RateLimited,
+    no_environment,
 };
 use rookery_store::{EnvironmentStore, NewPassword, UserSnapshot, WithEnvironment};
 use serde::{Deserialize, Serialize};
@@ -92,6 +94,7 @@ pub(crate) async fn activate(
     let WithEnvironment { environment, value: waiting } =
         waiting(&app, &store, &request.user_id, &token).await?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
+    let device = Device::of(&headers, environment.id, &*app.entropy);
     let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Activation)?;
     let (there, has_password) =
         tokio::try_join!(tenants_of(&store, &waiting), has_password(&store, &waiting))?;
@@ -106,7 +109,7 @@ pub(crate) async fn activate(
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
         Some(hash) => {
-            let password = NewPassword { hash, keeping: None };
+            let password = NewPassword::new(hash);
             users.update_with_password(waiting, Action::UserActivated, password, finish).await?
         }
         None => users.update_from(waiting, Action::UserActivated, finish).await?,
@@ -121,9 +124,9 @@ pub(crate) async fn activate(
             sessions.end_all(id, None, |session| session.id != own)
         );
         ended?;
-        return Ok(kept?.respond(StatusCode::OK, origin));
+        return Ok(kept?.on(device).respond(StatusCode::OK, origin));
     }
-    Ok(prepared.keep(&app, &store, &user).await?.respond(StatusCode::OK, origin))
+    Ok(prepared.keep(&app, &store, &user).await?.on(device).respond(StatusCode::OK, origin))
 }
 
 /// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered
@@ -195,16 +198,6 @@ async fn hash(app: &RateLimited, password: Option<Password>) -> ApiResult<Option
         Some(password) => Ok(Some(app.passwords().hash(password).await?.into())),
         None => Ok(None),
     }
-}
-
-/// Those of the user's tenants that are there. Who was invited to one and has not accepted does not belong to it: it asks
-/// nothing of them.
-pub(crate) async fn tenants_of(store: &EnvironmentStore, user: &User) -> ApiResult<Vec<LiveTenant>> {
-    let belongs =
-        |membership: &&Membership| !matches!(membership.status, MembershipStatus::PendingInvitation(_));
-    let ids: Vec<_> =
-        user.memberships.iter().filter(belongs).map(|membership| &membership.tenant_id).collect();
-    Ok(store.tenants().live(&ids).await?)
 }
 
 /// Mails a user another activation link. The earlier ones no longer work.

@@ -113,7 +113,7 @@ pub(crate) async fn create_v1(
     caller: TenantAuth<WriteUsers>,
     request: Body<CreateUserRequest>,
 ) -> ApiResult<Created<UserResponse>> {
-    create_v2(app, caller, request).await
+    Box::pin(create_v2(app, caller, request)).await
 }
 
 /// An invitation to one tenant, under way.

@@ -9,6 +9,7 @@ mod listing;
 mod me;
 mod membership;
 mod own_tenants;
+mod password_history;
 mod password_reset;
 mod passwords;
 mod profile;
@@ -18,6 +19,7 @@ mod roles;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod unlocking;
 mod updating;
 
 rookery_http::endpoints![
@@ -61,6 +63,7 @@ rookery_http::endpoints![
     password_reset::validate,
     password_reset::verify,
     password_reset::generate_link,
+    unlocking::unlock,
     invitations::accept,
     invitations::reset,
     invitations::reset_all,

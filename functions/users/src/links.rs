@@ -1,7 +1,7 @@
 //! Links for vendors to hand out themselves.
 
 use axum::extract::State;
-use rookery_domain::{Action, OneTimeToken, PlainToken, User, UserId};
+use rookery_domain::{Action, OneTimeToken, PlainToken, TemplateKind, User, UserId};
 use rookery_http::auth::VendorAuth;
 use rookery_http::{ApiError, ApiResult, AppState, Created, Path, mails};
 use rookery_store::WithEnvironment;
@@ -55,6 +55,6 @@ pub(crate) async fn generate_activation(
         Ok(())
     });
     updated.await?.ok_or(ApiError::NotFound("user"))?;
-    let link = mails::activation_url(&vendor.store, &environment, id, &token).await?;
+    let link = mails::url(&vendor.store, &environment, TemplateKind::ActivateUser, id, &token).await?;
     Ok(Created(LinkResponse::new(link, &token, id)))
 }

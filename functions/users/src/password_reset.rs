@@ -9,7 +9,8 @@ use rookery_domain::{
 use rookery_http::auth::VendorAuth;
 use rookery_http::mails::{self, Mailing};
 use rookery_http::newcomers::EmailMetadata;
-use rookery_http::sign_in::SignInRefusal;
+use rookery_http::policies::tenants_of;
+use rookery_http::sign_in::Proof;
 use rookery_http::{
     ApiError, ApiResult, AppState, Body, Created, HostEnvironment, Path, RateLimited, no_environment,
 };
@@ -17,8 +18,10 @@ use rookery_store::{EnvironmentStore, Login, NewPassword, UserSnapshot, WithEnvi
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::activation::{MailedToken, tenants_of};
+use crate::activation::MailedToken;
 use crate::links::LinkResponse;
+use crate::password_history::Setting;
+use crate::passwords::login_of;
 use crate::updating::read;
 
 const PURPOSE: TicketPurpose = TicketPurpose::PasswordReset;
@@ -70,7 +73,7 @@ pub(crate) async fn request(
 ) -> ApiResult<StatusCode> {
     let found = store.users().login(&request.email).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
-    require_passwords(&environment)?;
+    Proof::Password.require_allowed(&environment)?;
     if !mails::are_sent(&store, &environment, TemplateKind::ResetPassword).await? {
         return Err(ApiError::Invalid("this environment sends no mails that reset passwords".to_owned()));
     }
@@ -79,13 +82,6 @@ pub(crate) async fn request(
         app.defer(mail(app.clone(), store, environment, login, variables));
     }
     Ok(StatusCode::CREATED)
-}
-
-fn require_passwords(environment: &Environment) -> ApiResult<()> {
-    match environment.configuration.signs_in_with_passwords() {
-        true => Ok(()),
-        false => Err(SignInRefusal::Strategy.into()),
-    }
 }
 
 /// Whether `user` signs in with a password, or is to.
@@ -163,13 +159,13 @@ pub(crate) async fn generate_link(
     Path(id): Path<UserId>,
 ) -> ApiResult<Created<LinkResponse>> {
     let WithEnvironment { environment, value: user } = read(&vendor, id).await?;
-    require_passwords(&environment)?;
+    Proof::Password.require_allowed(&environment)?;
     let login = vendor.store.users().login(&user.email).await?.and_then(|found| found.value);
     if !may_come_in(&user) || !signs_in_with_one(&user, login.as_ref()) {
         return Err(ApiError::Invalid("the user signs in without a password, or is locked".to_owned()));
     }
     let token = issue(&app, &vendor.store, &user, false).await?.ok_or(ApiError::Busy)?;
-    let link = mails::password_reset_url(&vendor.store, &environment, id, &token).await?;
+    let link = mails::url(&vendor.store, &environment, TemplateKind::ResetPassword, id, &token).await?;
     Ok(Created(LinkResponse::new(link, &token, id)))
 }
 
@@ -216,14 +212,23 @@ pub(crate) async fn verify(
     let token = PlainToken::presented(request.token);
     let reset = Reset::read(&app, &store, &request.user_id, &token).await?.ok_or(OneTimeTokenError)?;
     let Reset { environment, user, ticket } = reset;
-    let there = tenants_of(&store, &user).await?;
+    let (there, login) = tokio::try_join!(tenants_of(&store, &user), login_of(&store, &user))?;
     environment.policies.check_password(&request.password, there.iter().map(|tenant| &tenant.policies))?;
+    let setting = Setting {
+        app: &app,
+        store: &store,
+        environment: &environment,
+        user: user.id,
+        tenants: &there,
+        login,
+    };
+    let history = setting.require_unused(&request.password).await?;
     let hash = String::from(app.passwords().hash(request.password).await?);
     let (users, now) = (store.users(), app.now());
-    let password = NewPassword { hash: &hash, keeping: None };
+    let password = NewPassword { history: history.as_ref(), ..NewPassword::new(&hash) };
     let updated = users.update_with_password(user, Action::PasswordReset, password, |user| {
         // Whoever was quicker with the same token has changed what the user signs in with.
-        ticket.verify(&token, user, now)?;
+        ticket.verify(PURPOSE, &token, user, now)?;
         if !may_come_in(user) {
             return Err(OneTimeTokenError);
         }
@@ -260,7 +265,7 @@ impl Reset {
         let (found, ticket) = tokio::try_join!(users.snapshot(id), tickets.get(PURPOSE, id))?;
         let WithEnvironment { environment, value: user } = found.ok_or_else(no_environment)?;
         let (Some(user), Some(ticket)) = (user, ticket) else { return Ok(None) };
-        let is_good = may_come_in(&user) && ticket.verify(token, &user, app.now()).is_ok();
+        let is_good = may_come_in(&user) && ticket.verify(PURPOSE, token, &user, app.now()).is_ok();
         Ok(is_good.then_some(Self { environment, user, ticket }))
     }
 }

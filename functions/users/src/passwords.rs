@@ -4,14 +4,16 @@ use axum::Json;
 use axum::http::StatusCode;
 use rookery_domain::{Action, Password, PasswordPolicy, User, UserId};
 use rookery_http::auth::ActingUser;
+use rookery_http::lockout;
 use rookery_http::password_policy::PasswordConfiguration;
+use rookery_http::policies::tenants_of;
 use rookery_http::{ApiError, ApiResult, Body, HostEnvironment, Query, RateLimited, no_environment};
 use rookery_store::{EnvironmentStore, Login, NewPassword};
 use rookery_tokens::Verdict;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::activation::tenants_of;
+use crate::password_history::Setting;
 
 /// Whose password it is.
 #[derive(Deserialize, IntoParams)]
@@ -95,10 +97,21 @@ pub(crate) async fn change(
     }
     let hash = login.as_ref().and_then(|login| login.password_hash.clone());
     if app.verify_password(hash, request.password).await? == Verdict::Wrong {
+        lockout::count_wrong_password(&app, &store, &environment, Some(&user)).await?;
         return Err(ApiError::Invalid("password is not the one that the user has".to_owned()));
     }
+    let setting = Setting {
+        app: &app,
+        store: &store,
+        environment: &environment,
+        user: user.id,
+        tenants: &there,
+        login,
+    };
+    let history = setting.require_unused(&request.new_password).await?;
     let hash = String::from(app.passwords().hash(request.new_password).await?);
-    let password = NewPassword { hash: &hash, keeping: session.map(|session| session.id) };
+    let keeping = session.map(|session| session.id);
+    let password = NewPassword { hash: &hash, keeping, history: history.as_ref() };
     let generation = user.credential_generation;
     let (id, users) = (user.id, store.users());
     let updated = users.update_with_password(user, Action::PasswordChanged, password, |user| {
@@ -115,7 +128,7 @@ pub(crate) async fn change(
 }
 
 /// What `user` signs in with, if their address is still what they were read with.
-async fn login_of(store: &EnvironmentStore, user: &User) -> ApiResult<Option<Login>> {
+pub(crate) async fn login_of(store: &EnvironmentStore, user: &User) -> ApiResult<Option<Login>> {
     let found = store.users().login(&user.email).await?.and_then(|found| found.value);
     Ok(found.filter(|login| login.is_of(user)))
 }

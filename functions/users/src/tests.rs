@@ -10,6 +10,7 @@ mod invitations;
 mod listing;
 mod me;
 mod membership;
+mod password_history;
 mod password_reset;
 mod passwords;
 mod recorded;
@@ -17,6 +18,7 @@ mod roles;
 mod standing;
 mod strangers;
 mod templates;
+mod unlocking;
 mod updating;
 mod void_sessions;
 

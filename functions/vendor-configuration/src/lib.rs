@@ -2,7 +2,6 @@
 
 mod identity;
 mod passwords;
-mod policies;
 mod sessions;
 
 rookery_http::endpoints![

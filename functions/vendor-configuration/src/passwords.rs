@@ -5,11 +5,10 @@ use axum::extract::State;
 use rookery_domain::{PasswordPolicy, PasswordPolicyError, PasswordTests, WholeNumber};
 use rookery_http::auth::{Member, Principal, ScopeAuth, WriteSecurityPolicy};
 use rookery_http::password_policy::PasswordConfiguration;
+use rookery_http::policies::{self, Asked};
 use rookery_http::{ApiError, ApiResult, AppState, Body, Created, not_null};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::policies::{self, Asked};
 
 /// What is to change of what is asked of new passwords.
 #[derive(Deserialize, ToSchema)]

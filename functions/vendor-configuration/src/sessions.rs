@@ -5,11 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use rookery_domain::{Limit, SessionPolicy, WholeNumber};
 use rookery_http::auth::{Member, ScopeAuth, VendorAuth, WriteSecurityPolicy};
+use rookery_http::policies::{self, Asked};
 use rookery_http::{ApiError, ApiResult, AppState, Body, not_null};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::policies::{self, Asked};
 
 /// What is to change of the limits to sessions.
 #[derive(Deserialize, ToSchema)]

@@ -28,7 +28,7 @@ impl Group {
 }
 
 /// The groups, in the order in which a reader needs them. Each is a function on Lambda.
-static GROUPS: [Group; 9] = [
+static GROUPS: [Group; 10] = [
     Group {
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
@@ -70,6 +70,12 @@ static GROUPS: [Group; 9] = [
         description: "How sign-in works in an environment.",
         router: rookery_vendor_configuration::router,
         document: rookery_vendor_configuration::document,
+    },
+    Group {
+        name: "security-policy",
+        description: "What environments and tenants ask of those who sign in.",
+        router: rookery_security_policy::router,
+        document: rookery_security_policy::document,
     },
     Group {
         name: "emails",
@@ -223,6 +229,10 @@ mod tests {
         openid_configuration
         authenticate_vendor
         health
+        AuthenticationPasswordlessControllerV1_emailCodePostLogin
+        AuthenticationPasswordlessControllerV1_emailCodePrelogin
+        AuthenticationPasswordlessControllerV1_magicLinkPostLogin
+        AuthenticationPasswordlessControllerV1_magicLinkPrelogin
         AuthenticatioAuthenticationControllerV1_authenticateLocalUser
         VendorConfigController_getPublicConfig
         UsersActivationControllerV1_activateUser
@@ -233,6 +243,7 @@ mod tests {
         UsersPasswordControllerV1_resetPassword
         UsersPasswordControllerV1_validateResetPassword
         UsersPasswordControllerV1_verifyResetPassword
+        UsersControllerV3_unlock
         ");
     }
 }

@@ -155,6 +155,10 @@ fn spellings(path: &str) -> [String; 5] {
     ]
 }
 
+/// Groups whose function serves another group too: of two groups in one folder, API Gateway cannot tell the paths that end with
+/// a slash apart.
+const SERVED_TOO: [(&str, &str); 1] = [("vendor-configuration", "security-policy")];
+
 #[test]
 fn every_operation_reaches_the_function_that_serves_it() {
     let stack = Stack::read();
@@ -162,7 +166,14 @@ fn every_operation_reaches_the_function_that_serves_it() {
         for (method, path) in operations(&group.document()) {
             for spelling in spellings(&path) {
                 let route = stack.choose(method, &spelling);
-                assert_eq!(route.group, group.name, "{method} {spelling} by {}", route.key);
+                let is_served_too =
+                    spelling.ends_with('/') && SERVED_TOO.contains(&(route.group.as_str(), group.name));
+                assert!(
+                    route.group == group.name || is_served_too,
+                    "{method} {spelling} by {} of {}",
+                    route.key,
+                    route.group
+                );
             }
         }
     }

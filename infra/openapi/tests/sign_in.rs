@@ -53,15 +53,21 @@ impl Scene {
         }
         let id = user.id;
         app.environment().users().create(&NewUser { user, password_hash }).await.unwrap();
+        let scene = Self { app, id };
         if reason == Reason::Strategy {
-            let environment = app.environment();
-            let strategy = environment.update(|environment| {
-                environment.configuration.auth_strategy = AuthStrategy::NoLocalAuthentication;
-                Ok::<_, std::convert::Infallible>(())
-            });
-            strategy.await.unwrap().unwrap();
+            scene.choose(AuthStrategy::NoLocalAuthentication).await;
         }
-        Self { app, id }
+        scene
+    }
+
+    /// Has the environment sign users in with `strategy`.
+    async fn choose(&self, strategy: AuthStrategy) {
+        let environment = self.app.environment();
+        let chosen = environment.update(|environment| {
+            environment.configuration.auth_strategy = strategy;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        chosen.await.unwrap().unwrap();
     }
 
     /// Whether a session has begun, and what the audit log says.
@@ -99,6 +105,41 @@ async fn by_activation(reason: Reason) -> (Scene, Response) {
         body["password"] = json!(PASSWORD);
     }
     let answer = scene.app.anonymous().post("/identity/resources/users/v1/activate", body).await;
+    (scene, answer)
+}
+
+/// Jane is mailed what signs her in; after that there is a reason to refuse her.
+async fn by_mail(strategy: AuthStrategy, reason: Reason) -> (Scene, Response) {
+    let user = User { verified: reason != Reason::NotVerified, ..jane() };
+    let scene = Scene::new(Reason::None, user, None).await;
+    scene.choose(strategy).await;
+    let way = if strategy == AuthStrategy::Code { "code" } else { "magiclink" };
+    let path = |step: &str| format!("/identity/resources/auth/v1/passwordless/{way}/{step}");
+    let asked = scene.app.anonymous().post(&path("prelogin"), json!({ "email": "jane@example.com" })).await;
+    let device = asked.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let mail = scene.app.mail().remove(0);
+    let mailed = match mail.variables.get("code") {
+        Some(code) => code.as_str().unwrap().to_owned(),
+        None => mail.variables["redirectURL"].as_str().unwrap().split_once("token=").unwrap().1.to_owned(),
+    };
+    let (environment, now) = (scene.app.environment(), scene.app.state().now());
+    let users = environment.users();
+    let updated = users.update(scene.id, None, |user| {
+        if matches!(reason, Reason::Locked | Reason::LockedAndWrong) {
+            user.lock(LockReason::Administrator);
+        }
+        if reason == Reason::NoTenant {
+            user.memberships[0].expires_at = Some(now);
+        }
+        Ok::<_, std::convert::Infallible>(())
+    });
+    updated.await.unwrap().unwrap();
+    if reason == Reason::Strategy {
+        scene.choose(AuthStrategy::NoLocalAuthentication).await;
+    }
+    let shown = if matches!(reason, Reason::Wrong | Reason::LockedAndWrong) { "0" } else { &mailed };
+    let answer =
+        scene.app.anonymous().cookies(&device).post(&path("postlogin"), json!({ "token": shown })).await;
     (scene, answer)
 }
 
@@ -159,5 +200,36 @@ async fn an_activation() {
         let waits =
             scene.app.environment().users().get(scene.id).await.unwrap().unwrap().activation.is_some();
         assert_eq!(waits, status != 200, "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mailed_code_or_link() {
+    for (strategy, wrong) in
+        [(AuthStrategy::Code, (401, json!("ER-01011"))), (AuthStrategy::MagicLink, (400, json!("ER-01015")))]
+    {
+        for reason in REASONS {
+            let (scene, answer) = by_mail(strategy, reason).await;
+            let (status, expected) = match reason {
+                // It shows that the address is theirs.
+                Reason::None | Reason::NotVerified => (201, Value::Null),
+                Reason::Strategy => (400, json!("ER-01012")),
+                Reason::Locked => (401, json!("ER-01034")),
+                // What is not good is answered alike, whosever it is.
+                Reason::Wrong | Reason::LockedAndWrong => wrong.clone(),
+                Reason::NoTenant => (401, Value::Null),
+            };
+            assert_eq!((answer.status(), code(&answer)), (status, expected), "{strategy:?} {reason:?}");
+            let recorded = match reason {
+                Reason::None => vec!["user.signInMailed", "user.signedIn"],
+                Reason::NotVerified => vec!["user.signInMailed", "user.verified", "user.signedIn"],
+                Reason::Strategy => vec!["user.signInMailed"],
+                Reason::Locked | Reason::Wrong | Reason::LockedAndWrong | Reason::NoTenant => {
+                    vec!["user.signInMailed", "user.signInRefused"]
+                }
+            };
+            let recorded = recorded.into_iter().map(str::to_owned).collect();
+            assert_eq!(scene.outcome().await, (status == 201, recorded), "{strategy:?} {reason:?}");
+        }
     }
 }

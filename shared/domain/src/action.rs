@@ -56,6 +56,8 @@ actions! {
     SignedIn => "user.signedIn", "authentication", Info;
     /// Somebody did not sign in.
     SignInRefused => "user.signInRefused", "authentication", Medium;
+    /// A link or a code that signs a user in was mailed to them.
+    SignInMailed => "user.signInMailed", "authentication", Info;
     /// A user signed out.
     SignedOut => "user.signedOut", "authentication", Info;
     /// Sessions of a user were ended otherwise than by signing out.
@@ -76,6 +78,12 @@ actions! {
     UserVerified => "user.verified", "users", Info;
     /// A user was locked.
     UserLocked => "user.locked", "users", High;
+    /// A user was locked after too many wrong passwords.
+    UserLockedOut => "user.lockedOut", "users", High;
+    /// A link that unlocks a user was mailed to them.
+    UnlockLinkIssued => "user.unlockLinkIssued", "users", Info;
+    /// A user unlocked themselves by a link.
+    UserUnlockedByLink => "user.unlockedByLink", "users", Medium;
     /// A user was unlocked.
     UserUnlocked => "user.unlocked", "users", Info;
     /// A user became or ceased to be a super user.

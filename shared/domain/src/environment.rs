@@ -172,9 +172,7 @@ pub enum IdentityConfigurationError {
     RefreshShorterThanAccess,
     #[error("jwtAlgorithm HS256 is not supported: use RS256")]
     Algorithm,
-    #[error(
-        "mailed codes and links are not supported: authStrategy must be EmailAndPassword or NoLocalAuthentication"
-    )]
+    #[error("codes by text message are not supported: authStrategy must be another than SmsCode")]
     Strategy,
 }
 
@@ -213,8 +211,11 @@ impl IdentityConfiguration {
             return Err(Error::Algorithm);
         }
         match self.auth_strategy {
-            AuthStrategy::EmailAndPassword | AuthStrategy::NoLocalAuthentication => Ok(()),
-            AuthStrategy::MagicLink | AuthStrategy::Code | AuthStrategy::SmsCode => Err(Error::Strategy),
+            AuthStrategy::EmailAndPassword
+            | AuthStrategy::MagicLink
+            | AuthStrategy::Code
+            | AuthStrategy::NoLocalAuthentication => Ok(()),
+            AuthStrategy::SmsCode => Err(Error::Strategy),
         }
     }
 }
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(short.check(), Err(IdentityConfigurationError::TokenExpiration));
         let long = IdentityConfiguration { default_refresh_token_expiration: 15_552_001, ..default.clone() };
         assert_eq!(long.check(), Err(IdentityConfigurationError::RefreshTokenExpiration));
-        let mailed = IdentityConfiguration { auth_strategy: AuthStrategy::MagicLink, ..default };
-        assert_eq!(mailed.check(), Err(IdentityConfigurationError::Strategy));
+        let sent = IdentityConfiguration { auth_strategy: AuthStrategy::SmsCode, ..default };
+        assert_eq!(sent.check(), Err(IdentityConfigurationError::Strategy));
     }
 }

@@ -70,6 +70,8 @@ uuid_ids! {
     CategoryId;
     /// A session: one sign-in on one device.
     SessionId;
+    /// A policy of an environment or of a tenant.
+    PolicyId;
     /// The `id` that the API shows beside a tenant's `tenantId`.
     RecordId;
 }

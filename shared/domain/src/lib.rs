@@ -15,10 +15,13 @@ mod entropy;
 mod environment;
 mod ids;
 mod json;
+mod lockout_policy;
 mod mail_template;
 mod metadata;
+mod one_time_code;
 mod page;
 mod password;
+mod password_history;
 mod password_policy;
 mod permission;
 mod phone_number;
@@ -48,26 +51,31 @@ pub use environment::{
     JwtAlgorithm, MachineToMachineAuthStrategy, VendorSecrets,
 };
 pub use ids::{
-    CategoryId, InvalidTenantId, PermissionId, RecordId, RoleId, SessionId, TenantId, UserId, VendorId,
+    CategoryId, InvalidTenantId, PermissionId, PolicyId, RecordId, RoleId, SessionId, TenantId, UserId,
+    VendorId,
 };
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
+pub use lockout_policy::{LockoutPolicy, LockoutPolicyError};
 pub use mail_template::{MailTemplate, TemplateKind, UnknownTemplateKind};
 pub use metadata::{Metadata, MetadataError};
+pub use one_time_code::{OneTimeCode, PlainCode};
 pub use page::{Order, Page, PageRequest};
 pub use password::Password;
+pub use password_history::{PasswordHistory, PasswordHistoryPolicy, PasswordHistoryPolicyError};
 pub use password_policy::{PasswordPolicy, PasswordPolicyError, PasswordRejection, PasswordTests};
 pub use permission::{AssignmentType, Permission, PermissionCategory, covers, is_reserved};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
-pub use policies::Policies;
+pub use policies::{Adopted, Policies};
 pub use role::{Authority, Catalog, Grants, Role, RoleLevel, RoleLevelError};
 pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session};
 pub use session_policy::{Limit, SessionLimits, SessionPolicy, SessionPolicyError};
 pub use tenant::{LiveTenant, RegisteredUrls, Tenant, TenantProfile, TenantType};
 pub use text::{TextError, bounded, folded, identifying, is_invisible, required};
-pub use ticket::{Ticket, TicketPurpose};
+pub use ticket::{AddressedToken, Ticket, TicketPurpose};
 pub use user::{
-    LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError, Provider, User,
+    FailuresSince, LockReason, ManagedBy, Membership, MembershipStatus, OneTimeToken, OneTimeTokenError,
+    Provider, User,
 };
 pub use web_address::{PictureAddress, WebAddress, WebAddressError};
 pub use whole_number::WholeNumber;

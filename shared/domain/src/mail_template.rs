@@ -27,7 +27,7 @@ macro_rules! template_kinds {
                 }
             }
 
-            /// Where in the application the link leads that it brings and that works once; nowhere if it brings none.
+            /// Where in the application the link leads that it brings; nowhere if it brings none.
             #[must_use]
             pub const fn path(self) -> &'static str {
                 match self {
@@ -72,7 +72,7 @@ template_kinds! {
     /// A sign-in came from a device that was not seen before.
     ConnectNewDevice,
     /// An account is locked after too many wrong passwords.
-    BruteForceProtection,
+    BruteForceProtection leads to "/account/unlock",
     /// An account can be unlocked.
     UnlockUser,
     /// An account was unlocked.
@@ -100,10 +100,23 @@ template_kinds! {
 }
 
 impl TemplateKind {
-    /// Whether it brings a link that works once.
+    /// Whether it brings a link.
     #[must_use]
     pub const fn has_link(self) -> bool {
         !self.path().is_empty()
+    }
+
+    /// Whether an environment that changes it has to say where its link leads.
+    #[must_use]
+    pub const fn needs_address(self) -> bool {
+        matches!(
+            self,
+            Self::ResetPassword
+                | Self::ActivateUser
+                | Self::InviteToTenant
+                | Self::BulkInvitesToTenant
+                | Self::MagicLink
+        )
     }
 
     /// The id of what the environment `vendor` changed of it.

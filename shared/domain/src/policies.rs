@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Password, PasswordPolicy, PasswordRejection, SessionPolicy};
+use crate::{
+    Entropy, LockoutPolicy, Password, PasswordHistoryPolicy, PasswordPolicy, PasswordRejection, PolicyId,
+    SessionPolicy, Timestamp,
+};
 
 /// What an environment, or one tenant, asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,13 +20,55 @@ pub struct Policies {
     /// Of new passwords; none where nothing was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<PasswordPolicy>,
+    /// Of those who guess passwords.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lockout: Option<Adopted<LockoutPolicy>>,
+    /// Of those who go back to a password that they had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_history: Option<Adopted<PasswordHistoryPolicy>>,
+}
+
+/// A policy that is made before it can be changed, and has an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopted<P> {
+    /// Its id.
+    pub id: PolicyId,
+    /// What it asks.
+    pub policy: P,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl<P> Adopted<P> {
+    /// `policy`, which is made at `now`.
+    #[must_use]
+    pub fn new(policy: P, entropy: &dyn Entropy, now: Timestamp) -> Self {
+        Self { id: PolicyId::random(entropy), policy, created_at: now, updated_at: now }
+    }
 }
 
 impl Policies {
     /// Whether nothing is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.password.is_none()
+        *self == Self::default()
+    }
+
+    /// How many wrong passwords in a row lock a user of an environment that asks for `self`, in tenants that ask for `own`;
+    /// none do where none counts.
+    #[must_use]
+    pub fn attempts<'p>(&'p self, own: impl IntoIterator<Item = &'p Self>) -> Option<u32> {
+        let all = std::iter::once(self).chain(own);
+        all.filter_map(|policies| policies.lockout?.policy.attempts()).min()
+    }
+
+    /// How many of their latest passwords such a user may not set again; 0 where nothing is asked.
+    #[must_use]
+    pub fn remembered_passwords<'p>(&'p self, own: impl IntoIterator<Item = &'p Self>) -> u32 {
+        let all = std::iter::once(self).chain(own);
+        all.filter_map(|policies| policies.password_history?.policy.remembered()).max().unwrap_or_default()
     }
 
     /// Whether `password` may be the new one of a user of an environment that asks for `self`, in tenants that ask for

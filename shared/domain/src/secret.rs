@@ -22,6 +22,12 @@ impl PlainToken {
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
     }
 
+    /// Whether `text` could be a token that was made by [`Self::random`].
+    #[must_use]
+    pub fn is_well_formed(text: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+    }
+
     /// A token that a caller presented.
     #[must_use]
     pub fn presented(text: String) -> Self {
@@ -54,6 +60,12 @@ impl fmt::Debug for PlainToken {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
+    /// The text by which something is found that belongs to the secret.
+    #[must_use]
+    pub fn to_key(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let digest = digest::digest(&digest::SHA256, bytes);
         let mut hash = [0; 32];
@@ -76,7 +88,7 @@ impl fmt::Debug for TokenHash {
 
 impl Serialize for TokenHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+        serializer.serialize_str(&self.to_key())
     }
 }
 

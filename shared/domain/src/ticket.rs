@@ -1,15 +1,23 @@
 //! One-time tickets: a secret that is mailed to a user, and permits one thing once.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::user::OneTimeTokenError;
-use crate::{Entropy, PlainToken, Timestamp, TokenHash, User};
+use crate::{Entropy, PlainToken, Timestamp, TokenHash, User, UserId};
 
 /// What a ticket permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TicketPurpose {
     /// Setting another password.
     PasswordReset,
+    /// Letting in again whom too many wrong passwords have locked.
+    Unlock,
+    /// Signing in.
+    MagicLink,
+    /// Nothing: it counts the codes for signing in that were mailed.
+    Codes,
 }
 
 impl TicketPurpose {
@@ -18,30 +26,48 @@ impl TicketPurpose {
     pub const fn word(self) -> &'static str {
         match self {
             Self::PasswordReset => "PASSWORD-RESET",
+            Self::Unlock => "UNLOCK",
+            Self::MagicLink => "MAGIC-LINK",
+            Self::Codes => "CODES",
         }
     }
 
-    /// For how long such a ticket is good, in seconds.
+    /// For how long such a ticket is good, in seconds, unless its [`expiry`](Ticket::expiring_at) is set.
     #[must_use]
     pub const fn lifetime_seconds(self) -> i64 {
         match self {
-            Self::PasswordReset => 3_600,
+            Self::PasswordReset | Self::Unlock => 3_600,
+            Self::MagicLink => 300,
+            Self::Codes => 0,
+        }
+    }
+
+    /// What of `user` a ticket is good for: with another number it is void.
+    fn generation_of(self, user: &User) -> u64 {
+        match self {
+            Self::PasswordReset | Self::MagicLink | Self::Codes => user.credential_generation,
+            // It rises with every lock: a link unlocks from the one that it was mailed for.
+            Self::Unlock => user.session_generation,
         }
     }
 }
 
 /// The one ticket of its purpose that a user has out. Another takes its place.
 ///
-/// It is used up by what it permits: that changes what the user signs in with, and a ticket that was issued for anything else
-/// than what they sign in with now is void. So is one that was mailed to an address that they have no longer.
+/// A ticket is good for the user as they were when it was issued. One that resets a password is void once they sign in with
+/// another, or have another address; one that unlocks, once they are locked again. So what these permit uses them up. One that
+/// signs in changes nothing of the user, and is [used](Ticket::used).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ticket {
     hash: TokenHash,
     expires_at: Timestamp,
-    /// The user's [`User::credential_generation`] when it was issued.
+    /// The number of the user's that it is good for.
     generation: u64,
     /// When mails with a ticket of this purpose were sent to the user, of late.
     mailed_at: Vec<Timestamp>,
+    /// The device that it was asked for on, if that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<TokenHash>,
 }
 
 impl Ticket {
@@ -64,10 +90,49 @@ impl Ticket {
         let ticket = Self {
             hash: secret.hash(),
             expires_at: now.plus_seconds(purpose.lifetime_seconds()),
-            generation: user.credential_generation,
+            generation: purpose.generation_of(user),
             mailed_at: before.map(|before| before.mailed_lately(now).collect()).unwrap_or_default(),
+            device: None,
         };
         (secret, ticket)
+    }
+
+    /// The same ticket, which is good until `end`.
+    #[must_use]
+    pub fn expiring_at(self, end: Timestamp) -> Self {
+        Self { expires_at: end, ..self }
+    }
+
+    /// The same ticket, which was asked for on `device`.
+    #[must_use]
+    pub fn asked_for_on(self, device: TokenHash) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
+    /// The same ticket, which is good for nothing any more.
+    #[must_use]
+    pub fn used(self) -> Self {
+        Self { expires_at: long_ago(), ..self }
+    }
+
+    /// Whether it was asked for on `device`.
+    #[must_use]
+    pub fn is_for_device(&self, device: Option<&TokenHash>) -> bool {
+        self.device.as_ref() == device
+    }
+
+    /// Whether `presented` is this ticket, which is of `purpose`, in time or not, and it is good for `user` still.
+    #[must_use]
+    pub fn is(&self, purpose: TicketPurpose, presented: &PlainToken, user: &User) -> bool {
+        self.hash == presented.hash()
+            && self.generation == purpose.generation_of(user)
+            && self.expires_at != long_ago()
+    }
+
+    /// Whether its time is over.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
     }
 
     /// The same ticket, which is mailed at `now`.
@@ -94,27 +159,58 @@ impl Ticket {
         counted.fold(self.expires_at, Timestamp::max)
     }
 
-    /// Whether `presented` is this ticket, in time, and `user` signs in with what they did when it was issued.
+    /// Whether `presented` is this ticket, which is of `purpose`, in time, and good for `user` still.
     ///
     /// # Errors
     /// It is not.
     pub fn verify(
         &self,
+        purpose: TicketPurpose,
         presented: &PlainToken,
         user: &User,
         now: Timestamp,
     ) -> Result<(), OneTimeTokenError> {
-        let is_good = self.hash == presented.hash()
-            && now < self.expires_at
-            && self.generation == user.credential_generation;
+        let is_good = self.is(purpose, presented, user) && !self.has_expired(now);
         is_good.then_some(()).ok_or(OneTimeTokenError)
     }
+}
+
+/// A ticket's secret together with whose it is, where a request brings nothing else.
+#[derive(Clone, Debug)]
+pub struct AddressedToken {
+    /// Whose it is.
+    pub user: UserId,
+    /// The secret.
+    pub secret: PlainToken,
+}
+
+impl AddressedToken {
+    /// The text that is mailed.
+    #[must_use]
+    pub fn expose(&self) -> PlainToken {
+        PlainToken::presented(format!("{}.{}", self.user.as_uuid().simple(), self.secret.expose()))
+    }
+}
+
+impl FromStr for AddressedToken {
+    type Err = OneTimeTokenError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (user, secret) = text.split_once('.').ok_or(OneTimeTokenError)?;
+        let user = user.parse().map_err(|_| OneTimeTokenError)?;
+        Ok(Self { user, secret: PlainToken::presented(secret.to_owned()) })
+    }
+}
+
+/// When a ticket that was used has expired.
+fn long_ago() -> Timestamp {
+    Timestamp::from_millis(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SeededEntropy, UserId};
+    use crate::{LockReason, SeededEntropy};
 
     const PURPOSE: TicketPurpose = TicketPurpose::PasswordReset;
 
@@ -131,11 +227,32 @@ mod tests {
         let (entropy, mut user) = (SeededEntropy::new(1), user());
         let (secret, ticket) = Ticket::issue(PURPOSE, &user, None, &entropy, at(0));
         let (other, _) = Ticket::issue(PURPOSE, &user, None, &entropy, at(0));
-        assert_eq!(ticket.verify(&secret, &user, at(3_599)), Ok(()));
-        assert_eq!(ticket.verify(&secret, &user, at(3_600)), Err(OneTimeTokenError));
-        assert_eq!(ticket.verify(&other, &user, at(0)), Err(OneTimeTokenError));
+        assert_eq!(ticket.verify(PURPOSE, &secret, &user, at(3_599)), Ok(()));
+        assert_eq!(ticket.verify(PURPOSE, &secret, &user, at(3_600)), Err(OneTimeTokenError));
+        assert_eq!(ticket.verify(PURPOSE, &other, &user, at(0)), Err(OneTimeTokenError));
         user.void_credentials();
-        assert_eq!(ticket.verify(&secret, &user, at(0)), Err(OneTimeTokenError));
+        assert_eq!(ticket.verify(PURPOSE, &secret, &user, at(0)), Err(OneTimeTokenError));
+    }
+
+    #[test]
+    fn a_link_unlocks_from_the_lock_that_it_was_mailed_for() {
+        let (entropy, mut user) = (SeededEntropy::new(1), user());
+        user.lock(LockReason::Attempts);
+        let (secret, ticket) = Ticket::issue(TicketPurpose::Unlock, &user, None, &entropy, at(0));
+        user.locked = None;
+        assert_eq!(ticket.verify(TicketPurpose::Unlock, &secret, &user, at(0)), Ok(()));
+        user.lock(LockReason::Attempts);
+        assert_eq!(ticket.verify(TicketPurpose::Unlock, &secret, &user, at(0)), Err(OneTimeTokenError));
+    }
+
+    #[test]
+    fn a_token_says_whose_it_is() {
+        let token = AddressedToken { user: user().id, secret: PlainToken::random(&SeededEntropy::new(1)) };
+        let read: AddressedToken = token.expose().expose().parse().unwrap();
+        assert_eq!((read.user, read.secret.hash()), (token.user, token.secret.hash()));
+        for bad in ["", ".", "x.y", token.secret.expose(), &token.user.to_string()] {
+            assert!(bad.parse::<AddressedToken>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

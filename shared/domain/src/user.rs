@@ -1,5 +1,7 @@
 //! Users, and their memberships in tenants.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -170,6 +172,19 @@ pub enum LockReason {
     Administrator,
     /// Too many wrong passwords.
     Attempts,
+}
+
+/// What failures in a row are counted since: it is another once the user has signed in, was locked, or has another password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailuresSince {
+    session_generation: u64,
+    last_login: Option<Timestamp>,
+}
+
+impl fmt::Display for FailuresSince {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.session_generation, self.last_login.map_or(0, Timestamp::as_millis))
+    }
 }
 
 /// Whether a number that is kept need not be written.
@@ -353,6 +368,12 @@ impl User {
     pub fn lock(&mut self, reason: LockReason) {
         self.locked = Some(reason);
         self.void_sessions();
+    }
+
+    /// What their failures in a row are counted since.
+    #[must_use]
+    pub fn failures_since(&self) -> FailuresSince {
+        FailuresSince { session_generation: self.session_generation, last_login: self.last_login }
     }
 
     /// Voids the links that were mailed to them: those of activations and invitations. Who has not accepted an invitation has

@@ -21,8 +21,11 @@ mod variables;
 mod wording;
 
 pub use captured::{CapturedMail, CapturedMessage};
-pub use links::{activation_link, invitation_link, reset_link};
-pub use mail::{ActivateUser, InviteToTenant, Issuer, Mail, Recipient, ResetPassword};
+pub use links::link;
+pub use mail::{
+    ActivateUser, BruteForceProtection, InviteToTenant, Issuer, MagicLink, Mail, OneTimeCodeMail, Recipient,
+    ResetPassword, UnlockUserSuccess,
+};
 pub use mailer::{EmailError, Mailer, Sender};
 pub use message::Message;
 pub use render::{BuiltIn, check};

@@ -3,26 +3,9 @@
 use rookery_domain::{PlainToken, SecretDestination, TemplateKind, UserId};
 use url::Url;
 
-/// Where a new user activates the account.
+/// Where mails of `kind` lead: to its page of `application`, with what that needs to send back.
 #[must_use]
-pub fn activation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
-    link(application, TemplateKind::ActivateUser, user, token)
-}
-
-/// Where a user accepts an invitation to a tenant.
-#[must_use]
-pub fn invitation_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
-    link(application, TemplateKind::InviteToTenant, user, token)
-}
-
-/// Where a user sets another password.
-#[must_use]
-pub fn reset_link(application: &SecretDestination, user: UserId, token: &PlainToken) -> Url {
-    link(application, TemplateKind::ResetPassword, user, token)
-}
-
-/// The page of mails of `kind`, with what it needs to send back.
-fn link(application: &SecretDestination, kind: TemplateKind, user: UserId, token: &PlainToken) -> Url {
+pub fn link(application: &SecretDestination, kind: TemplateKind, user: UserId, token: &PlainToken) -> Url {
     let mut link = application.page(kind.path());
     link.query_pairs_mut().append_pair("userId", &user.to_string()).append_pair("token", token.expose());
     link
@@ -57,7 +40,7 @@ mod tests {
     fn activation(application: &str) -> String {
         let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
         let token = PlainToken::presented("a-token_1&x=+".into());
-        activation_link(&destination(application), user, &token).into()
+        link(&destination(application), TemplateKind::ActivateUser, user, &token).into()
     }
 
     const QUERY: &str = "userId=8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10&token=a-token_1%26x%3D%2B";
@@ -83,7 +66,7 @@ mod tests {
     fn invitations_are_accepted_elsewhere() {
         let base = destination("https://app.example.com/");
         let user = "8d7b3c56-5b51-4a35-9d2c-0d4b6f5c1a10".parse().unwrap();
-        let link = invitation_link(&base, user, &PlainToken::presented("t".into()));
+        let link = link(&base, TemplateKind::InviteToTenant, user, &PlainToken::presented("t".into()));
         assert_eq!(link.path(), "/account/invitation/accept");
     }
 }

@@ -58,7 +58,7 @@ pub struct ActivateUser {
     /// Whom it is for.
     #[serde(flatten)]
     pub recipient: Recipient,
-    /// The link to press, from [`activation_link`](crate::activation_link).
+    /// The [`link`](crate::link) to press.
     #[serde(rename = "redirectURL", serialize_with = "web_address")]
     pub redirect_url: Url,
     /// Days that the link works.
@@ -77,20 +77,61 @@ impl Mail for ActivateUser {
     const TEMPLATE: TemplateKind = TemplateKind::ActivateUser;
 }
 
-/// To whoever forgot their password: set another.
+macro_rules! plain_mails {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Serialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            /// Whom it is for.
+            #[serde(flatten)]
+            pub recipient: Recipient,
+            /// The [`link`](crate::link) to press, or the application if there is none.
+            #[serde(rename = "redirectURL", serialize_with = "web_address")]
+            pub redirect_url: Url,
+        }
+
+        impl $name {
+            /// The mail to `recipient`.
+            #[must_use]
+            pub fn new(recipient: Recipient, redirect_url: Url) -> Self {
+                Self { recipient, redirect_url }
+            }
+        }
+
+        impl Mail for $name {
+            const TEMPLATE: TemplateKind = TemplateKind::$name;
+        }
+    )*};
+}
+
+plain_mails! {
+    /// To whoever forgot their password: set another.
+    ResetPassword,
+    /// To whoever wants to sign in: the link that does.
+    MagicLink,
+    /// To whom too many wrong passwords have locked: unlock the account.
+    BruteForceProtection,
+    /// To whoever has unlocked their account: it was unlocked.
+    UnlockUserSuccess,
+}
+
+/// To whoever wants to sign in: the code that does.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ResetPassword {
+pub struct OneTimeCodeMail {
     /// Whom it is for.
     #[serde(flatten)]
     pub recipient: Recipient,
-    /// The link to press, from [`reset_link`](crate::reset_link).
+    /// The application.
     #[serde(rename = "redirectURL", serialize_with = "web_address")]
     pub redirect_url: Url,
+    /// The digits to type.
+    pub code: String,
 }
 
-impl Mail for ResetPassword {
-    const TEMPLATE: TemplateKind = TemplateKind::ResetPassword;
+impl Mail for OneTimeCodeMail {
+    const TEMPLATE: TemplateKind = TemplateKind::OTC;
 }
 
 /// To a user who has an account: join a tenant.
@@ -100,7 +141,7 @@ pub struct InviteToTenant {
     /// Whom it is for.
     #[serde(flatten)]
     pub recipient: Recipient,
-    /// The link to press, from [`invitation_link`](crate::invitation_link).
+    /// The [`link`](crate::link) to press.
     #[serde(rename = "redirectURL", serialize_with = "web_address")]
     pub redirect_url: Url,
     /// Days that the link works.

@@ -1,4 +1,4 @@
-//! The refresh cookie.
+//! Cookies: of refresh tokens, and of devices.
 
 use axum::http::header::{COOKIE, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue};
@@ -7,35 +7,43 @@ use rookery_domain::{CookieSameSite, Environment, RefreshToken, VendorId};
 
 use crate::{ApiError, ApiResult};
 
+/// The name of the refresh cookie, before the environment's id.
+const REFRESH: &str = "fe_refresh_";
+
 /// How many refresh tokens of one request are looked at: each is read from the table.
 const MOST_TOKENS: usize = 4;
 
-/// The refresh tokens that a request carries, each once.
-///
-/// A browser may hold several, of different domains or older spellings: clients spell the environment's id in the cookie's
-/// name with its dashes, without the first, or without any. A cookie is a sequence of octets (RFC 6265, section 5.4), and
-/// those of other applications on the same site need not be text.
+/// The refresh tokens that a request carries, each once. A browser may hold several, of different domains or older spellings.
 #[must_use]
 pub fn refresh_tokens(headers: &HeaderMap, vendor: VendorId) -> Vec<RefreshToken> {
-    let id = vendor.to_string();
-    let names = [id.replacen('-', "", 1), id.replace('-', ""), id].map(|id| format!("fe_refresh_{id}"));
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
     let mut tokens: Vec<RefreshToken> = Vec::new();
-    for pair in pairs {
-        let mut parts = pair.trim_ascii().splitn(2, |byte| *byte == b'=');
-        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
-        let is_ours = names.iter().any(|ours| ours.as_bytes() == name.trim_ascii());
-        let value = value.trim_ascii();
-        let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-        let token = std::str::from_utf8(unquoted).ok().filter(|_| is_ours).and_then(|text| text.parse().ok());
-        if let Some(token) = token
-            && !tokens.contains(&token)
-            && tokens.len() < MOST_TOKENS
-        {
+    for token in values(headers, REFRESH, vendor).filter_map(|text| text.parse().ok()) {
+        if !tokens.contains(&token) && tokens.len() < MOST_TOKENS {
             tokens.push(token);
         }
     }
     tokens
+}
+
+/// The values of the cookies whose names begin with `prefix`, and go on with the environment's id.
+///
+/// Clients spell the id with its dashes, without the first, or without any. A cookie is a sequence of octets (RFC 6265, section
+/// 5.4), and those of other applications on the same site need not be text.
+pub(crate) fn values<'h>(
+    headers: &'h HeaderMap,
+    prefix: &str,
+    vendor: VendorId,
+) -> impl Iterator<Item = String> + use<'h> {
+    let id = vendor.to_string();
+    let names = [id.replacen('-', "", 1), id.replace('-', ""), id].map(|id| format!("{prefix}{id}"));
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| {
+        let mut parts = pair.trim_ascii().splitn(2, |byte| *byte == b'=');
+        let (name, value) = (parts.next()?.trim_ascii(), parts.next()?.trim_ascii());
+        let unquoted = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+        let is_ours = names.iter().any(|ours| ours.as_bytes() == name);
+        std::str::from_utf8(unquoted).ok().filter(|_| is_ours).map(str::to_owned)
+    })
 }
 
 /// That a request was not made by a page of a foreign origin. Setting the refresh cookie takes it, so that no page signs
@@ -64,29 +72,40 @@ impl TrustedOrigin {
 /// The `Set-Cookie` header that hands out `token` for `seconds`.
 #[must_use]
 pub fn set_refresh_token(
-    _origin: TrustedOrigin,
+    origin: TrustedOrigin,
     environment: &Environment,
     token: &RefreshToken,
     seconds: i64,
 ) -> Option<HeaderValue> {
-    let mut cookie = refresh_cookie(environment, token.expose().to_string());
+    set(origin, environment, REFRESH, token.expose().to_string(), seconds)
+}
+
+/// The `Set-Cookie` header that takes the token back.
+#[must_use]
+pub fn clear_refresh_token(environment: &Environment) -> Option<HeaderValue> {
+    let mut cookie = build(environment, REFRESH, String::new());
+    cookie.set_max_age(cookie::time::Duration::ZERO);
+    cookie.set_expires(cookie::time::OffsetDateTime::UNIX_EPOCH);
+    HeaderValue::try_from(cookie.to_string()).ok()
+}
+
+/// The `Set-Cookie` header of a cookie whose name begins with `prefix`, and which is kept for `seconds`.
+pub(crate) fn set(
+    _origin: TrustedOrigin,
+    environment: &Environment,
+    prefix: &str,
+    value: String,
+    seconds: i64,
+) -> Option<HeaderValue> {
+    let mut cookie = build(environment, prefix, value);
     cookie.set_max_age(cookie::time::Duration::seconds(seconds));
     let mut header = HeaderValue::try_from(cookie.to_string()).ok()?;
     header.set_sensitive(true);
     Some(header)
 }
 
-/// The `Set-Cookie` header that takes the token back.
-#[must_use]
-pub fn clear_refresh_token(environment: &Environment) -> Option<HeaderValue> {
-    let mut cookie = refresh_cookie(environment, String::new());
-    cookie.set_max_age(cookie::time::Duration::ZERO);
-    cookie.set_expires(cookie::time::OffsetDateTime::UNIX_EPOCH);
-    HeaderValue::try_from(cookie.to_string()).ok()
-}
-
-fn refresh_cookie(environment: &Environment, value: String) -> Cookie<'static> {
-    let name = format!("fe_refresh_{}", environment.id.to_string().replacen('-', "", 1));
+fn build(environment: &Environment, prefix: &str, value: String) -> Cookie<'static> {
+    let name = format!("{prefix}{}", environment.id.to_string().replacen('-', "", 1));
     // Browsers keep no `Secure` cookie of a plain HTTP site, which only a local server is.
     let secure = environment.base_url.starts_with("https://");
     let same_site = match environment.configuration.cookie_same_site {

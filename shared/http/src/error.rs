@@ -5,8 +5,9 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
-    EmailAddressError, IdentityConfigurationError, InvalidTenantId, MetadataError, OneTimeTokenError,
-    PasswordPolicyError, PasswordRejection, PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
+    EmailAddressError, IdentityConfigurationError, InvalidTenantId, LockoutPolicyError, MetadataError,
+    OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError, PasswordRejection, PhoneNumberError,
+    RoleLevelError, SessionPolicyError, TextError,
 };
 use rookery_store::{
     CatalogWriteError, JournalError, LinkError, ListError, NewTenantError, NewUserError, StoreError,
@@ -87,6 +88,16 @@ pub enum ErrorCode {
     Forbidden,
     /// The environment does not sign users in this way.
     AuthStrategy,
+    /// The code is wrong.
+    WrongCode,
+    /// The link has expired.
+    ExpiredLink,
+    /// There is no such link, or it was used.
+    UnknownLink,
+    /// The link was asked for on another device.
+    OtherDevice,
+    /// The code has expired.
+    ExpiredCode,
     /// The user is locked.
     UserLocked,
     /// The e-mail address is not verified; a mail is on its way.
@@ -102,7 +113,12 @@ impl ErrorCode {
         match self {
             Self::NotFound => "ER-00004",
             Self::Forbidden => "ER-00008",
+            Self::WrongCode => "ER-01011",
             Self::AuthStrategy => "ER-01012",
+            Self::ExpiredLink => "ER-01014",
+            Self::UnknownLink => "ER-01015",
+            Self::OtherDevice => "ER-01016",
+            Self::ExpiredCode => "ER-01017",
             Self::UserLocked => "ER-01034",
             Self::NotVerified => "ER-01060",
             Self::TokenTooLarge => "ER-05001",
@@ -220,6 +236,8 @@ invalid_from!(
     LinkError,
     MetadataError,
     OneTimeTokenError,
+    LockoutPolicyError,
+    PasswordHistoryPolicyError,
     PasswordPolicyError,
     PasswordRejection,
     PhoneNumberError,

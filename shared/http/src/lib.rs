@@ -8,6 +8,8 @@
 //! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
 //! - [`mails`]: the mails that follow a change.
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
+//! - [`policies`] and [`lockout`]: what is asked of those who sign in, and who is locked for guessing.
+//! - [`Device`]: the browser or app that a request comes from.
 //! - [`sign_in`]: the one door for sign-ins.
 //! - [`session`]: the answer and cookies that come of it, and what becomes of a session.
 //! - [`wire`]: the shapes that several groups answer.
@@ -17,11 +19,13 @@ mod actor;
 pub mod auth;
 pub mod cookies;
 mod deferred;
+mod device;
 pub mod endpoints;
 mod error;
 pub mod extract;
 mod grants;
 mod host;
+pub mod lockout;
 pub mod mails;
 pub mod members;
 pub mod newcomers;
@@ -30,6 +34,7 @@ pub mod openapi;
 pub mod page;
 pub mod password_policy;
 mod patch;
+pub mod policies;
 mod query;
 mod rate_limit;
 pub mod service;
@@ -38,6 +43,7 @@ pub mod sign_in;
 mod state;
 pub mod wire;
 
+pub use device::Device;
 pub use error::{ApiError, ApiResult, ErrorBody, ErrorCode};
 pub use extract::{Batch, Body, Created, OptionalBody, Path};
 pub use grants::{catalog_of, grants_in, with_own_roles};

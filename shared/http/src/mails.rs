@@ -5,11 +5,12 @@
 //! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
 use rookery_domain::{
-    Environment, JsonObject, MailTemplate, PlainToken, SecretDestination, TemplateKind, Tenant, User, UserId,
+    AddressedToken, Environment, JsonObject, MailTemplate, PlainCode, PlainToken, SecretDestination,
+    TemplateKind, Tenant, User, UserId,
 };
 use rookery_email::{
-    ActivateUser, EmailError, InviteToTenant, Issuer, Mail, Recipient, ResetPassword, SendError, Sender,
-    activation_link, invitation_link, reset_link,
+    ActivateUser, BruteForceProtection, EmailError, InviteToTenant, Issuer, MagicLink, Mail, OneTimeCodeMail,
+    Recipient, ResetPassword, SendError, Sender, UnlockUserSuccess, link,
 };
 use rookery_store::EnvironmentStore;
 use url::Url;
@@ -36,11 +37,10 @@ impl Mailing<'_> {
     /// # Errors
     /// The mail is not sent, which has been logged.
     pub async fn activation(self, user: &User, token: &PlainToken) -> ApiResult<()> {
-        let changed = changed(self.store, self.environment, TemplateKind::ActivateUser).await?;
-        let application = SecretDestination::of_environment(self.environment);
-        let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
-        let mail = ActivateUser::new(self.recipient(user), activation_link(&page, user.id, token));
-        self.send(user, &mail, changed.as_ref()).await
+        let kind = TemplateKind::ActivateUser;
+        let changed = changed(self.store, self.environment, kind).await?;
+        let redirect_url = own_link(self.environment, changed.as_ref(), kind, user.id, token)?;
+        self.send(user, &ActivateUser::new(self.recipient(user), redirect_url), changed.as_ref()).await
     }
 
     /// Mails `user` the link that sets another password and holds `token`.
@@ -48,10 +48,60 @@ impl Mailing<'_> {
     /// # Errors
     /// The mail is not sent, which has been logged.
     pub async fn password_reset(self, user: &User, token: &PlainToken) -> ApiResult<()> {
-        let changed = changed(self.store, self.environment, TemplateKind::ResetPassword).await?;
-        let redirect_url = reset_page(self.environment, changed.as_ref(), user.id, token)?;
-        let mail = ResetPassword { recipient: self.recipient(user), redirect_url };
+        let kind = TemplateKind::ResetPassword;
+        let changed = changed(self.store, self.environment, kind).await?;
+        let redirect_url = own_link(self.environment, changed.as_ref(), kind, user.id, token)?;
+        self.send(user, &ResetPassword::new(self.recipient(user), redirect_url), changed.as_ref()).await
+    }
+
+    /// Mails `user` the link that signs them in and holds `token`.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn magic_link(self, user: &User, token: &AddressedToken) -> ApiResult<()> {
+        let kind = TemplateKind::MagicLink;
+        let changed = changed(self.store, self.environment, kind).await?;
+        let redirect_url = own_link(self.environment, changed.as_ref(), kind, user.id, &token.expose())?;
+        self.send(user, &MagicLink::new(self.recipient(user), redirect_url), changed.as_ref()).await
+    }
+
+    /// Mails `user` the `code` that signs them in.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn code(self, user: &User, code: &PlainCode) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::OTC).await?;
+        let redirect_url = self.application()?;
+        let code = code.expose().to_owned();
+        let mail = OneTimeCodeMail { recipient: self.recipient(user), redirect_url, code };
         self.send(user, &mail, changed.as_ref()).await
+    }
+
+    /// Mails `user`, whom too many wrong passwords have locked, the link that unlocks them and holds `token`.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn locked_out(self, user: &User, token: &AddressedToken) -> ApiResult<()> {
+        let kind = TemplateKind::BruteForceProtection;
+        let changed = changed(self.store, self.environment, kind).await?;
+        let redirect_url = own_link(self.environment, changed.as_ref(), kind, user.id, &token.expose())?;
+        self.send(user, &BruteForceProtection::new(self.recipient(user), redirect_url), changed.as_ref())
+            .await
+    }
+
+    /// Tells `user` that they have unlocked themselves.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn unlocked(self, user: &User) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::UnlockUserSuccess).await?;
+        let mail = UnlockUserSuccess::new(self.recipient(user), self.application()?);
+        self.send(user, &mail, changed.as_ref()).await
+    }
+
+    /// What mails that bring no link name instead.
+    fn application(&self) -> ApiResult<Url> {
+        Ok(SecretDestination::of_environment(self.environment).ok_or_else(nowhere)?.page(""))
     }
 
     /// Mails `user` the link that accepts the invitation to the tenant and holds `token`. `issuer` is who invites, when it is
@@ -66,8 +116,8 @@ impl Mailing<'_> {
             None => SecretDestination::of_environment(self.environment),
         };
         let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
-        let link = invitation_link(&page, user.id, token);
-        let mail = InviteToTenant::new(self.recipient(user), link, issuer.map(Issuer::from));
+        let redirect_url = link(&page, TemplateKind::InviteToTenant, user.id, token);
+        let mail = InviteToTenant::new(self.recipient(user), redirect_url, issuer.map(Issuer::from));
         self.send(user, &mail, changed.as_ref()).await
     }
 
@@ -89,46 +139,31 @@ impl Mailing<'_> {
     }
 }
 
-/// The link that activates the account of `user` and holds `token`. It leads to a page of the environment's own: the account
-/// is the user's, in whatever tenants.
+/// The link of mails of `kind` to `user` that holds `token`. It leads to a page of the environment's own, in whatever tenants
+/// the user is.
 ///
 /// # Errors
 /// There is no application that it could lead to, which is logged, or the table fails.
-pub async fn activation_url(
+pub async fn url(
     store: &EnvironmentStore,
     environment: &Environment,
+    kind: TemplateKind,
     user: UserId,
     token: &PlainToken,
 ) -> ApiResult<Url> {
-    let changed = changed(store, environment, TemplateKind::ActivateUser).await?;
-    let application = SecretDestination::of_environment(environment);
-    let page = landing(environment, changed.as_ref(), application).ok_or_else(nowhere)?;
-    Ok(activation_link(&page, user, token))
+    own_link(environment, changed(store, environment, kind).await?.as_ref(), kind, user, token)
 }
 
-/// The link by which `user` sets another password, and which holds `token`. It leads where activations do.
-///
-/// # Errors
-/// There is no application that it could lead to, which is logged, or the table fails.
-pub async fn password_reset_url(
-    store: &EnvironmentStore,
-    environment: &Environment,
-    user: UserId,
-    token: &PlainToken,
-) -> ApiResult<Url> {
-    let changed = changed(store, environment, TemplateKind::ResetPassword).await?;
-    reset_page(environment, changed.as_ref(), user, token)
-}
-
-fn reset_page(
+fn own_link(
     environment: &Environment,
     changed: Option<&MailTemplate>,
+    kind: TemplateKind,
     user: UserId,
     token: &PlainToken,
 ) -> ApiResult<Url> {
     let application = SecretDestination::of_environment(environment);
     let page = landing(environment, changed, application).ok_or_else(nowhere)?;
-    Ok(reset_link(&page, user, token))
+    Ok(link(&page, kind, user, token))
 }
 
 /// Whether mails of `kind` are sent.

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::cookies::TrustedOrigin;
 use crate::sign_in::{SignInError, SignInRefusal};
-use crate::{ApiResult, AppState, ClientInfo, cookies, grants_in};
+use crate::{ApiResult, AppState, ClientInfo, Device, cookies, grants_in};
 
 /// The answer to a sign-in or a refresh.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +49,8 @@ pub struct SignedIn {
     access_token: Issued,
     refresh_token: RefreshToken,
     session_ends: Timestamp,
+    /// Where they signed in, if they have just done that.
+    device: Option<Device>,
 }
 
 /// An access token, when it was issued, and for how many seconds it is good.
@@ -71,7 +73,13 @@ impl SignedIn {
         Self { refresh_token, ..self }
     }
 
-    /// The answer, with status `status`, and the cookie, to a request from `origin`.
+    /// The same, who signed in on `device`.
+    #[must_use]
+    pub fn on(self, device: Device) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
+    /// The answer, with status `status`, and the cookies, to a request from `origin`.
     #[must_use]
     pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
         let Issued { token, at: now, lifetime } = self.access_token;
@@ -89,7 +97,9 @@ impl SignedIn {
             user_email: self.user.email.to_string(),
             email_verified: self.user.verified,
         };
-        let mut headers: HeaderMap = cookie.map(|cookie| (SET_COOKIE, cookie)).into_iter().collect();
+        let device = self.device.and_then(|device| device.cookie(origin, &self.environment));
+        let cookies = cookie.into_iter().chain(device).map(|cookie| (SET_COOKIE, cookie));
+        let mut headers: HeaderMap = cookies.collect();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         (status, headers, Json(body)).into_response()
     }
@@ -143,7 +153,7 @@ pub(crate) async fn prepare(
     let issued = issue_access_token(app, store, &environment, &user, &tenant.id, &session, &limits);
     let access_token = issued.await?;
     let session_ends = session.ends_at();
-    let signed_in = SignedIn { environment, user, access_token, refresh_token, session_ends };
+    let signed_in = SignedIn { environment, user, access_token, refresh_token, session_ends, device: None };
     Ok(Prepared { signed_in, session, limits })
 }
 
@@ -176,7 +186,7 @@ pub(crate) async fn begin(
     let (access_token, (), excess) = (access_token?, kept?, excess?);
     end_later(app, acting, excess);
     let session_ends = session.ends_at();
-    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends })
+    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends, device: None })
 }
 
 /// The tenant that `user` lands in. Tenants that they still belong to and that are removed, they leave.
@@ -336,7 +346,7 @@ pub async fn resume(
     let Continued { session, limits, refresh_token } = continued;
     let access_token = issue_access_token(app, store, &environment, &user, tenant, session, limits).await?;
     let session_ends = session.ends_at();
-    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends })
+    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends, device: None })
 }
 
 async fn issue_access_token(

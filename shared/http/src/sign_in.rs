@@ -5,11 +5,11 @@
 //! showed is good, whether their address is verified, and whether there is a tenant to work in. A refusal is recorded in
 //! the audit log, and so is the session.
 
-use rookery_domain::{Action, Environment, LiveTenant, User};
+use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, User};
 use rookery_store::{EnvironmentStore, StoreError, Subject};
 
 use crate::session::{self, SignedIn};
-use crate::{ApiError, ApiResult, AppState, ClientInfo, ErrorCode};
+use crate::{ApiError, ApiResult, ClientInfo, ErrorCode, RateLimited, lockout};
 
 pub use crate::session::Prepared;
 
@@ -20,14 +20,51 @@ pub enum Proof {
     Password,
     /// The token of a mail that activates the account. It shows that the address is theirs too.
     Activation,
+    /// The token of a link that was mailed for signing in. It shows that too.
+    MagicLink,
+    /// A code that was mailed for signing in. It shows that too.
+    Code,
+}
+
+impl Proof {
+    /// The strategy that an environment must have for it; none where all take it.
+    fn strategy(self) -> Option<AuthStrategy> {
+        match self {
+            Self::Password => Some(AuthStrategy::EmailAndPassword),
+            Self::MagicLink => Some(AuthStrategy::MagicLink),
+            Self::Code => Some(AuthStrategy::Code),
+            Self::Activation => None,
+        }
+    }
+
+    /// Requires that `environment` signs users in with it.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn require_allowed(self, environment: &Environment) -> Result<(), SignInRefusal> {
+        let chosen = environment.configuration.auth_strategy;
+        match self.strategy().is_none_or(|strategy| strategy == chosen) {
+            true => Ok(()),
+            false => Err(SignInRefusal::Strategy(self)),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "a password",
+            Self::Activation => "an activation link",
+            Self::MagicLink => "a mailed link",
+            Self::Code => "a mailed code",
+        }
+    }
 }
 
 /// Why somebody is not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInRefusal {
     /// The environment signs nobody in this way.
-    #[error("this environment does not sign users in with a password")]
-    Strategy,
+    #[error("this environment does not sign users in with {}", .0.name())]
+    Strategy(Proof),
     /// The user is locked.
     #[error("the user is locked")]
     Locked,
@@ -37,6 +74,21 @@ pub enum SignInRefusal {
     /// The user has not shown that the address is theirs: they are sent a mail for that.
     #[error("the email address is not verified: a mail that verifies it is on its way")]
     NotVerified(Box<User>),
+    /// There is no such link, or it was used.
+    #[error("the link is wrong or was used: ask for a new one")]
+    UnknownLink,
+    /// The link is too old.
+    #[error("the link has expired: ask for a new one")]
+    ExpiredLink,
+    /// The link was asked for on another device, and has to be used there.
+    #[error("the link works only on the device where it was asked for")]
+    OtherDevice,
+    /// No such code was asked for on the device, or it was tried too often.
+    #[error("the code is wrong: after five tries, ask for a new one")]
+    WrongCode,
+    /// The code is too old.
+    #[error("the code has expired: ask for a new one")]
+    ExpiredCode,
     /// There is no tenant that they can work in.
     #[error("the user belongs to no tenant they can sign in to")]
     NoTenant,
@@ -82,7 +134,12 @@ impl From<SignInRefusal> for ApiError {
     fn from(refusal: SignInRefusal) -> Self {
         let message = refusal.to_string();
         match refusal {
-            SignInRefusal::Strategy => Self::Refused(ErrorCode::AuthStrategy, message),
+            SignInRefusal::Strategy(_) => Self::Refused(ErrorCode::AuthStrategy, message),
+            SignInRefusal::UnknownLink => Self::Refused(ErrorCode::UnknownLink, message),
+            SignInRefusal::ExpiredLink => Self::Refused(ErrorCode::ExpiredLink, message),
+            SignInRefusal::OtherDevice => Self::SignInFailed(Some(ErrorCode::OtherDevice), message),
+            SignInRefusal::WrongCode => Self::SignInFailed(Some(ErrorCode::WrongCode), message),
+            SignInRefusal::ExpiredCode => Self::SignInFailed(Some(ErrorCode::ExpiredCode), message),
             SignInRefusal::Locked => Self::SignInFailed(Some(ErrorCode::UserLocked), message),
             SignInRefusal::NotVerified(_) => Self::SignInFailed(Some(ErrorCode::NotVerified), message),
             SignInRefusal::Wrong | SignInRefusal::NoTenant => Self::SignInFailed(None, message),
@@ -92,7 +149,7 @@ impl From<SignInRefusal> for ApiError {
 
 /// A sign-in under way.
 pub struct SignIn<'a> {
-    app: &'a AppState,
+    app: &'a RateLimited,
     store: &'a EnvironmentStore,
     environment: Environment,
     client: ClientInfo,
@@ -105,17 +162,21 @@ impl<'a> SignIn<'a> {
     /// # Errors
     /// The environment signs nobody in like that.
     pub fn new(
-        app: &'a AppState,
+        app: &'a RateLimited,
         store: &'a EnvironmentStore,
         environment: Environment,
         client: ClientInfo,
         proof: Proof,
     ) -> Result<Self, SignInRefusal> {
-        match (proof, environment.configuration.signs_in_with_passwords()) {
-            (Proof::Activation, _) | (Proof::Password, true) => {
-                Ok(Self { app, store, environment, client, proof })
-            }
-            (Proof::Password, false) => Err(SignInRefusal::Strategy),
+        proof.require_allowed(&environment)?;
+        Ok(Self { app, store, environment, client, proof })
+    }
+
+    /// Refuses whoever showed something that is not good, as `refusal` says, and records that as one of `whom`.
+    pub async fn refuse(self, refusal: SignInRefusal, whom: Subject) -> SignInError {
+        match recorded(self.store, whom, Err::<(), _>(refusal.into())).await {
+            Err(error) => error,
+            Ok(()) => SignInRefusal::Wrong.into(),
         }
     }
 
@@ -132,7 +193,23 @@ impl<'a> SignIn<'a> {
         whom: Subject,
     ) -> Result<SignedIn, SignInError> {
         let store = self.store;
+        if self.is_guess(user.as_ref(), is_proven) {
+            let (counted, refused) = tokio::join!(
+                lockout::count_wrong_password(self.app, store, &self.environment, user.as_ref()),
+                recorded(store, whom, Err(SignInRefusal::Wrong.into())),
+            );
+            counted?;
+            return refused;
+        }
         recorded(store, whom, self.admit(user, is_proven, there).await).await
+    }
+
+    /// Whether a password was tried that is not the one of `user`, who could have signed in with that.
+    fn is_guess(&self, user: Option<&User>, is_proven: bool) -> bool {
+        match self.proof {
+            Proof::Password => user.is_none_or(|user| user.locked.is_none() && !is_proven),
+            Proof::Activation | Proof::MagicLink | Proof::Code => false,
+        }
     }
 
     async fn admit(
@@ -172,7 +249,7 @@ impl<'a> SignIn<'a> {
             Proof::Password if is_needed && !user.verified => {
                 Err(SignInRefusal::NotVerified(Box::new(user.clone())))
             }
-            Proof::Password | Proof::Activation => Ok(()),
+            Proof::Password | Proof::Activation | Proof::MagicLink | Proof::Code => Ok(()),
         }
     }
 

@@ -13,13 +13,13 @@ use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{
-    CatalogStore, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants, Tickets,
-    UpdateError, Users,
+    Attempts, CatalogStore, Codes, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants,
+    Tickets, UpdateError, Users,
 };
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
-    const WRITTEN: u32 = 2;
+    const WRITTEN: u32 = 3;
 
     fn complete(&mut self, item: &Item) {
         self.catalog_version = number(item, CATALOG_VERSION).unwrap_or_default();
@@ -186,6 +186,18 @@ impl EnvironmentStore {
         Tickets::new(self)
     }
 
+    /// The wrong passwords of users.
+    #[must_use]
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts::new(self)
+    }
+
+    /// The codes that were mailed for signing in.
+    #[must_use]
+    pub fn codes(&self) -> Codes<'_> {
+        Codes::new(self)
+    }
+
     /// The mail templates.
     #[must_use]
     pub fn mail_templates(&self) -> MailTemplates<'_> {
@@ -253,7 +265,7 @@ mod documents {
     #[test]
     fn an_environment_is_read_for_one_unit() {
         let mut environment: Environment =
-            serde_json::from_str(include_str!("documents/environment.2.json")).unwrap();
+            serde_json::from_str(include_str!("documents/environment.3.json")).unwrap();
         environment.changed_mails = TemplateKind::ALL.iter().copied().collect();
         environment.allowed_origins = vec!["https://a-rather-long-name.example.com".to_owned(); 20];
         assert!(serde_json::to_string(&environment).unwrap().len() < 3_800);

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, PermissionId, RecordId, RoleId, SessionId, TemplateKind, TenantId,
-    TicketPurpose, Timestamp, UserId, VendorId, folded,
+    CategoryId, EmailAddress, FailuresSince, PermissionId, RecordId, RoleId, SessionId, TemplateKind,
+    TenantId, TicketPurpose, Timestamp, TokenHash, UserId, VendorId, folded,
 };
 
 use crate::journal::Hour;
@@ -149,6 +149,21 @@ impl Key {
         Self::new(format!("{vendor}#TICKET#{user}"), purpose.word())
     }
 
+    /// How many wrong passwords there were for a user since their last sign-in.
+    pub(crate) fn attempts(vendor: VendorId, user: UserId, since: &FailuresSince) -> Self {
+        Self::new(format!("{vendor}#ATTEMPTS#{user}"), format!("PASSWORD#{since}"))
+    }
+
+    /// The passwords that a user had.
+    pub(crate) fn password_history(vendor: VendorId, user: UserId) -> Self {
+        Self::new(format!("{vendor}#PASSWORDS#{user}"), "HISTORY")
+    }
+
+    /// The code that was asked for on a device.
+    pub(crate) fn code(vendor: VendorId, device: &TokenHash) -> Self {
+        Self::new(format!("{vendor}#DEVICE#{}", device.to_key()), "CODE")
+    }
+
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PK.to_owned(), AttributeValue::S(self.pk)),
@@ -246,6 +261,9 @@ mod tests {
             Key::journal_record(vendor, Some(&acme), 12, 1_234),
             Key::mail_template(vendor, TemplateKind::ActivateUser),
             Key::ticket(vendor, TicketPurpose::PasswordReset, user),
+            Key::attempts(vendor, user, &FailuresSince::default()),
+            Key::password_history(vendor, user),
+            Key::code(vendor, &rookery_domain::PlainToken::presented("device".to_owned()).hash()),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
         insta::assert_snapshot!(layout.join("\n"));

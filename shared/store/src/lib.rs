@@ -7,7 +7,9 @@
 //!
 //! `docs/access-patterns.md` says what each call reads and writes.
 
+mod attempts;
 mod catalog;
+mod codes;
 mod connection;
 mod consumption;
 mod contention;
@@ -31,7 +33,9 @@ mod tickets;
 mod transaction;
 mod users;
 
+pub use attempts::Attempts;
 pub use catalog::{CatalogSnapshot, CatalogStore, CatalogWriteError};
+pub use codes::{Codes, TriedCode};
 pub use connection::{Connection, RoundTrips};
 pub use consumption::{Consumed, Consumption};
 pub use environments::{EnvironmentStore, Environments};
@@ -43,7 +47,7 @@ pub use progress::{Progress, WhileTime};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
 pub use sessions::{Rotation, SessionSnapshot, Sessions};
 pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
-pub use tickets::Tickets;
+pub use tickets::{TicketSnapshot, Tickets};
 pub use users::{
     Addition, Admission, Arrival, Caller, Glance, Login, NewPassword, NewUser, NewUserError, UserQuery,
     UserSnapshot, UserSort, Users, WithEnvironment,

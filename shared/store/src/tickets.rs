@@ -1,12 +1,13 @@
 //! One-time tickets: one item for each user and purpose.
 
 use std::convert::Infallible;
+use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{Action, Ticket, TicketPurpose, User, UserId};
 
 use crate::contention::while_contended;
-use crate::entity::Entity;
+use crate::entity::{Entity, Stored};
 use crate::error::unrefused;
 use crate::keys::Key;
 use crate::table::Table;
@@ -15,10 +16,23 @@ use crate::{EnvironmentStore, StoreError, Subject, UpdateError};
 
 impl Entity for Ticket {
     const TYPE: &'static str = "ticket";
+    const WRITTEN: u32 = 2;
 
     fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
         // When DynamoDB may clean the item up, in seconds since the epoch. Expiry is always checked by whoever reads.
         vec![("ttl", Some(AttributeValue::N(self.forgotten_at().as_seconds().to_string())))]
+    }
+}
+
+/// A ticket as it was read, to be used up.
+#[derive(Clone, Debug)]
+pub struct TicketSnapshot(Stored<Ticket>);
+
+impl Deref for TicketSnapshot {
+    type Target = Ticket;
+
+    fn deref(&self) -> &Ticket {
+        &self.0.value
     }
 }
 
@@ -39,6 +53,39 @@ impl<'a> Tickets<'a> {
     pub async fn get(&self, purpose: TicketPurpose, user: UserId) -> Result<Option<Ticket>, StoreError> {
         let found = self.table().get::<Ticket>(self.key(purpose, user)).await?;
         Ok(found.map(|stored| stored.value))
+    }
+
+    /// The same, to be used up.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn snapshot(
+        &self,
+        purpose: TicketPurpose,
+        user: UserId,
+    ) -> Result<Option<TicketSnapshot>, StoreError> {
+        Ok(self.table().get::<Ticket>(self.key(purpose, user)).await?.map(TicketSnapshot))
+    }
+
+    /// Uses `ticket` of `user` up. `false`: it was used up, or another has taken its place.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn use_up(
+        &self,
+        purpose: TicketPurpose,
+        user: UserId,
+        ticket: TicketSnapshot,
+    ) -> Result<bool, StoreError> {
+        let TicketSnapshot(stored) = ticket;
+        let used = stored.value.clone().used();
+        let mut transaction = Transaction::new(self.table());
+        transaction.replace(self.key(purpose, user), &stored.with(used))?;
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(Cancelled::Conditions(_)) => Ok(false),
+            Err(Cancelled::Store(error)) => Err(error),
+        }
     }
 
     /// Gives `user` a ticket in place of the one before, and records that as `action`. `make` gets the one before, and may

@@ -6,6 +6,7 @@ mod import;
 mod joining;
 mod listing;
 mod moving;
+mod password_history;
 mod removal;
 
 use std::collections::BTreeMap;

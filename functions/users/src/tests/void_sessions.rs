@@ -40,7 +40,7 @@ async fn set_password(app: &TestApp, user: UserId, password: &str) {
     let updated = users.update_with_password(
         value.unwrap(),
         rookery_domain::Action::UserActivated,
-        NewPassword { hash: &set, keeping: None },
+        NewPassword::new(&set),
         |_| Ok::<_, std::convert::Infallible>(()),
     );
     updated.await.unwrap().unwrap();

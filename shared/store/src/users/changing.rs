@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use rookery_domain::{Action, EmailAddress, Session, SessionId, Timestamp, User, UserId};
+use rookery_domain::{Action, EmailAddress, PasswordHistory, Session, SessionId, Timestamp, User, UserId};
 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
 use crate::contention::while_contended;
@@ -19,6 +19,16 @@ pub struct NewPassword<'a> {
     pub hash: &'a str,
     /// The session that goes on: that of the user who changes their own.
     pub keeping: Option<SessionId>,
+    /// The passwords before it, if they are to be remembered.
+    pub history: Option<&'a PasswordHistory>,
+}
+
+impl<'a> NewPassword<'a> {
+    /// The password whose hash is `hash`, with which no session goes on and none is remembered.
+    #[must_use]
+    pub fn new(hash: &'a str) -> Self {
+        Self { hash, keeping: None, history: None }
+    }
 }
 
 /// How many lists one transaction changes beside the user: in each an entry, and the directory if it counts the entry
@@ -97,6 +107,9 @@ impl Users<'_> {
             self.write(&before, &mut stored, Some(action), |transaction, _| {
                 if let Some((key, session)) = &kept {
                     transaction.replace(key.clone(), session)?;
+                }
+                if let Some(history) = password.history {
+                    transaction.overwrite(self.password_history_key(id), history)?;
                 }
                 transaction.overwrite_if(key.clone(), &login, Login::belongs_to(id)).map(|_| ())
             })

@@ -171,6 +171,7 @@ impl Users<'_> {
         transaction.record(action.and_then(|action| self.environment.fact(action, subject)))?;
         if user.memberships.is_empty() {
             transaction.remove_if(self.login_key(&user.email), Login::belongs_to(user.id))?;
+            transaction.remove_if_present(self.password_history_key(id))?;
             if let Some(place) = stored.value.places.get(&List::Users.name()) {
                 let entry = UserEntry::of(user, &List::Users);
                 self.roster(&List::Users).remove(&mut transaction, *place, &entry)?;

@@ -3,7 +3,9 @@
 //!
 //! Every call of a repository has a test of its name here, in the file of its type.
 
+mod attempts;
 mod catalog_store;
+mod codes;
 mod environment_store;
 mod environments;
 mod journal;
@@ -32,7 +34,9 @@ fn every_call_has_a_test() {
     for call in calls() {
         let (of, method) = call.split_once("::").unwrap();
         let tests = match of {
+            "Attempts" => include_str!("isolation/attempts.rs"),
             "CatalogStore" => include_str!("isolation/catalog_store.rs"),
+            "Codes" => include_str!("isolation/codes.rs"),
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
             "Environments" => include_str!("isolation/environments.rs"),
             "Journal" => include_str!("isolation/journal.rs"),

@@ -123,7 +123,7 @@ async fn another_hash_of_a_password_does_not_replace_that_of_a_later_one() {
     let changed = store.update_with_password(
         snapshot,
         rookery_domain::Action::UserActivated,
-        NewPassword { hash: "later", keeping: None },
+        NewPassword::new("later"),
         |_| Ok::<_, Infallible>(()),
     );
     changed.await.unwrap().unwrap();

@@ -39,3 +39,24 @@ async fn issue() {
     assert!(world.untouched_by(made).await.unwrap());
     assert_eq!(world.own.tickets().get(PURPOSE, user.id).await.unwrap(), Some(ticket));
 }
+
+#[tokio::test]
+async fn snapshot() {
+    let world = World::new().await;
+    let ticket = issued(&world).await;
+    let id = world.jane.user.id;
+    assert_eq!(*world.own.tickets().snapshot(PURPOSE, id).await.unwrap().unwrap(), ticket);
+    assert!(world.other.tickets().snapshot(PURPOSE, id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn use_up() {
+    let world = World::new().await;
+    let ticket = issued(&world).await;
+    let (own, other, id) = (world.own.tickets(), world.other.tickets(), world.jane.user.id);
+    let read = own.snapshot(PURPOSE, id).await.unwrap().unwrap();
+    assert!(!world.untouched_by(other.use_up(PURPOSE, id, read.clone())).await.unwrap());
+    assert_eq!(own.get(PURPOSE, id).await.unwrap(), Some(ticket));
+    assert!(own.use_up(PURPOSE, id, read.clone()).await.unwrap());
+    assert!(!own.use_up(PURPOSE, id, read).await.unwrap());
+}

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use rookery_domain::{Action, RoleId, User};
+use rookery_domain::{Action, PasswordHistory, RoleId, User};
 use rookery_store::{
     Addition, EnvironmentStore, NewPassword, NewUser, NewUserError, Progress, UpdateError, UserQuery,
     UserSnapshot,
@@ -276,7 +276,7 @@ async fn update_with_password() {
     let changed = users.update_with_password(
         jane_in(&world, &world.own).await,
         Action::UserActivated,
-        NewPassword { hash: "other", keeping: None },
+        NewPassword::new("other"),
         rename,
     );
     assert_eq!(world.untouched_by(changed).await.unwrap(), None);
@@ -284,10 +284,23 @@ async fn update_with_password() {
     let changed = users.update_with_password(
         jane_in(&world, &world.other).await,
         Action::UserActivated,
-        NewPassword { hash: "other", keeping: None },
+        NewPassword::new("other"),
         rename,
     );
     assert!(world.untouched_by(changed).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn password_history() {
+    let world = World::new().await;
+    let history = PasswordHistory::default().after(Some("before".to_owned()));
+    let users = world.own.users();
+    let password = NewPassword { history: Some(&history), ..NewPassword::new("other") };
+    let jane = jane_in(&world, &world.own).await;
+    users.update_with_password(jane, Action::UserActivated, password, rename).await.unwrap().unwrap();
+    let id = world.jane.user.id;
+    assert_eq!(users.password_history(id).await.unwrap(), history);
+    assert_eq!(world.other.users().password_history(id).await.unwrap(), PasswordHistory::default());
 }
 
 #[tokio::test]

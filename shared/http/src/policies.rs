@@ -1,20 +1,25 @@
-//! What is asked of those who sign in: by the environment, and by the tenant that the caller speaks of.
+//! What is asked of those who sign in: by the environment, and by the tenant that the caller speaks of, or by all of a user's.
 
-use rookery_domain::{Action, Policies};
-use rookery_http::auth::{Principal, ScopeAuth};
-use rookery_http::{ApiError, ApiResult, AppState};
+use rookery_domain::{Action, LiveTenant, Membership, MembershipStatus, Policies, User};
+use rookery_store::EnvironmentStore;
+
+use crate::auth::{Principal, ScopeAuth};
+use crate::{ApiError, ApiResult, AppState};
 
 /// The policies that count where the caller is.
-pub(crate) struct Asked {
+pub struct Asked {
     /// What the environment asks.
-    pub(crate) environment: Policies,
+    pub environment: Policies,
     /// What the tenant asks beside that, if the caller speaks of one.
-    pub(crate) tenant: Option<Policies>,
+    pub tenant: Option<Policies>,
 }
 
 impl Asked {
     /// Reads them.
-    pub(crate) async fn of<P: Sync>(caller: &ScopeAuth<P>) -> ApiResult<Self> {
+    ///
+    /// # Errors
+    /// The tenant or the environment is gone, or the table fails.
+    pub async fn of<P: Sync>(caller: &ScopeAuth<P>) -> ApiResult<Self> {
         let (environment, tenant) = tokio::try_join!(of_environment(caller), async {
             let Some(id) = &caller.tenant_id else { return Ok(None) };
             let tenant =
@@ -25,7 +30,24 @@ impl Asked {
     }
 }
 
-async fn of_environment<P>(caller: &ScopeAuth<P>) -> ApiResult<Policies> {
+/// Those of the user's tenants that are there. Who was invited to one and has not accepted does not belong to it: it asks
+/// nothing of them.
+///
+/// # Errors
+/// The table fails.
+pub async fn tenants_of(store: &EnvironmentStore, user: &User) -> ApiResult<Vec<LiveTenant>> {
+    let belongs =
+        |membership: &&Membership| !matches!(membership.status, MembershipStatus::PendingInvitation(_));
+    let ids: Vec<_> =
+        user.memberships.iter().filter(belongs).map(|membership| &membership.tenant_id).collect();
+    Ok(store.tenants().live(&ids).await?)
+}
+
+/// What the environment of `caller` asks.
+///
+/// # Errors
+/// It is gone, or the table fails.
+pub async fn of_environment<P>(caller: &ScopeAuth<P>) -> ApiResult<Policies> {
     match &caller.principal {
         Principal::User(user) => Ok(user.environment.policies.clone()),
         Principal::Vendor(vendor) => Ok(vendor.store.get().await?.ok_or(ApiError::Unauthenticated)?.policies),
@@ -36,7 +58,10 @@ async fn of_environment<P>(caller: &ScopeAuth<P>) -> ApiResult<Policies> {
 /// environment asks of a tenant, and may be called more than once. The answer is what they are from now on.
 ///
 /// Should the environment ask for more at the same moment, the tenant keeps what it asked for: both count.
-pub(crate) async fn update<P>(
+///
+/// # Errors
+/// `change` refuses, the tenant or the environment is gone, or the table fails.
+pub async fn update<P>(
     app: &AppState,
     caller: &ScopeAuth<P>,
     change: impl Fn(&mut Policies, Option<&Policies>) -> ApiResult<()>,

@@ -1,0 +1,57 @@
+//! Failures in a row, counted without a read: one counter for each user and sign-in.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use rookery_domain::{FailuresSince, Timestamp, UserId};
+
+use crate::entity::{TYPE, corrupt, number};
+use crate::keys::Key;
+use crate::{EnvironmentStore, StoreError};
+
+/// What a counter is called where an item says what it is.
+const COUNTER: &str = "attempts";
+
+/// For how long a failure counts, in seconds: 90 days. Nobody guesses that slowly.
+const COUNTED_SECONDS: i64 = 90 * 86_400;
+
+/// The wrong passwords of one environment's users.
+///
+/// A counter begins anew when what it counts [since](FailuresSince) is another, so that a sign-in does not have to write one.
+pub struct Attempts<'a> {
+    environment: &'a EnvironmentStore,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(environment: &'a EnvironmentStore) -> Self {
+        Self { environment }
+    }
+
+    /// Counts another failure of `user`, and says how many there are. No failure is lost, however many come at once.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn count(
+        &self,
+        user: UserId,
+        since: &FailuresSince,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let table = self.environment.table();
+        let forgotten = now.plus_seconds(COUNTED_SECONDS).as_seconds();
+        let request = table
+            .client()
+            .update_item()
+            .table_name(table.name())
+            .set_key(Some(Key::attempts(self.environment.id, user, since).into_attributes()))
+            .update_expression("SET #type = :type, #ttl = :ttl ADD failures :one")
+            .expression_attribute_names("#type", TYPE)
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":type", AttributeValue::S(COUNTER.to_owned()))
+            .expression_attribute_values(":ttl", AttributeValue::N(forgotten.to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .return_values(ReturnValue::UpdatedNew);
+        let counted = Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;
+        let failures = counted.attributes.as_ref().and_then(|item| number(item, "failures"));
+        let failures = failures.and_then(|failures| u32::try_from(failures).ok());
+        failures.ok_or_else(|| corrupt(COUNTER, "it has no number"))
+    }
+}
