@@ -6,6 +6,7 @@
 //! makes tenants and users of its own, so they run side by side and against a server that has data.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod api_tokens;
 mod audit;
 mod doors;
 mod invitation;
@@ -18,5 +19,6 @@ mod passwords;
 mod policies;
 mod readme;
 mod session;
+mod sign_up;
 mod support;
 mod tokens;

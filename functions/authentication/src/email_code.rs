@@ -2,15 +2,16 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rookery_domain::{Environment, OneTimeCode, PlainCode, TemplateKind, Ticket, TicketPurpose, UserId};
+use rookery_domain::{Action, Environment, OneTimeCode, PlainCode, TemplateKind, TicketPurpose, UserId};
 use rookery_http::cookies::TrustedOrigin;
+use rookery_http::mails;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn, SignInRefusal};
 use rookery_http::{ApiResult, Body, ClientInfo, Device, HostEnvironment, RateLimited, no_environment};
 use rookery_store::{EnvironmentStore, Subject, WithEnvironment};
 
 use crate::passwordless::{Addressee, PostloginRequest, PreloginRequest, begin, verified};
-use crate::sign_in::require_no_invitation;
+use crate::sign_in::invitation;
 
 /// Mails a code that signs a user in, on the device that asked for it. An earlier one that it asked for no longer works.
 ///
@@ -56,9 +57,7 @@ async fn mail(
 ) -> ApiResult<()> {
     let Some(to) = Addressee::find(&app, &store, &environment, id).await? else { return Ok(()) };
     let (entropy, now) = (&*app.entropy, app.now());
-    let counted =
-        |before: Option<&Ticket>| Ticket::issue(TicketPurpose::Codes, &to.user, before, entropy, now).1;
-    if !to.note_mail(TicketPurpose::Codes, counted).await? {
+    if !mails::note(&app, &store, &to.user, TicketPurpose::Codes, Action::SignInMailed).await? {
         return Ok(());
     }
     let (code, kept) = OneTimeCode::issue(&to.user, device.secret(), to.expiry_seconds(), entropy, now);
@@ -83,6 +82,7 @@ async fn mail(
         (status = BAD_REQUEST, description = "The environment signs nobody in with a mailed code (ER-01012)."),
         (status = UNAUTHORIZED, description = "Wrong (ER-01011), expired (ER-01017) or locked (ER-01034)."),
         (status = FORBIDDEN, description = "The page's origin is not trusted."),
+        (status = NOT_FOUND, description = "The invitation does not work: nobody is signed in."),
     ),
 )]
 pub(crate) async fn postlogin(
@@ -92,13 +92,13 @@ pub(crate) async fn postlogin(
     headers: HeaderMap,
     Body(request): Body<PostloginRequest>,
 ) -> ApiResult<Response> {
-    require_no_invitation(request.invitation_token.as_ref())?;
     let (device, codes) = (Device::of(&headers, store.id(), &*app.entropy), store.codes());
     let hash = device.hash();
     let (environment, tried) = tokio::try_join!(store.get(), codes.try_one(&hash))?;
     let environment = environment.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
     let sign_in = SignIn::new(&app, &store, environment, client, Proof::Code)?;
+    let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let typed = PlainCode::presented(&request.token);
     let Some(code) = tried.filter(|code| code.is(&typed, device.secret())) else {
         return Err(sign_in.refuse(SignInRefusal::WrongCode, Subject::environment()).await.into());
@@ -111,7 +111,7 @@ pub(crate) async fn postlogin(
     if code.has_expired(app.now()) {
         return Err(sign_in.refuse(SignInRefusal::ExpiredCode, Subject::user(&user)).await.into());
     }
-    let prepared = sign_in.prepare(verified(user.clone()), &there).await?;
+    let prepared = sign_in.prepare(user.clone(), verified, &there).await?;
     if !codes.use_up(&hash, &code).await? {
         return Err(SignInRefusal::WrongCode.into());
     }

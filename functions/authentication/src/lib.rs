@@ -1,5 +1,7 @@
-//! Users signing in and out: passwords, mailed links and codes, the sessions that come of them, and the keys that verify their tokens.
+//! Users signing in and out: passwords, mailed links and codes, the sessions that come of them, and the keys that verify their
+//! tokens. And programs that sign in with an API token.
 
+mod api_tokens;
 mod discovery;
 mod email_code;
 #[cfg(test)]
@@ -28,6 +30,10 @@ rookery_http::endpoints![
     email_code::prelogin,
     email_code::postlogin,
     refresh::refresh,
+    api_tokens::exchange_v1,
+    api_tokens::refresh_v1,
+    api_tokens::exchange,
+    api_tokens::refresh,
     logout::log_out,
     sessions::list,
     sessions::current,

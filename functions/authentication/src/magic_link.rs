@@ -2,7 +2,9 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rookery_domain::{AddressedToken, Environment, TemplateKind, Ticket, TicketPurpose, TokenHash, UserId};
+use rookery_domain::{
+    Action, AddressedToken, Environment, TemplateKind, Ticket, TicketPurpose, TokenHash, UserId,
+};
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn, SignInRefusal};
@@ -12,7 +14,7 @@ use rookery_http::{
 use rookery_store::{EnvironmentStore, Subject, WithEnvironment};
 
 use crate::passwordless::{Addressee, PostloginRequest, PreloginRequest, begin, verified};
-use crate::sign_in::require_no_invitation;
+use crate::sign_in::invitation;
 
 const PURPOSE: TicketPurpose = TicketPurpose::MagicLink;
 
@@ -60,13 +62,18 @@ async fn mail(
 ) -> ApiResult<()> {
     let Some(to) = Addressee::find(&app, &store, &environment, id).await? else { return Ok(()) };
     let (now, mut secret) = (app.now(), None);
-    let make = |before: Option<&Ticket>| {
+    let tickets = store.tickets();
+    let issued = tickets.issue(PURPOSE, &to.user, Action::SignInMailed, |before| {
+        if before.is_some_and(|before| before.is_mailed_enough(now)) {
+            return None;
+        }
         let (token, ticket) = Ticket::issue(PURPOSE, &to.user, before, &*app.entropy, now);
         secret = Some(token);
-        ticket.expiring_at(now.plus_seconds(to.expiry_seconds())).asked_for_on(device.clone())
-    };
-    let is_noted = to.note_mail(PURPOSE, make).await?;
-    let Some(secret) = secret.filter(|_| is_noted) else { return Ok(()) };
+        let end = now.plus_seconds(to.expiry_seconds());
+        Some(ticket.expiring_at(end).asked_for_on(device.clone()).mailed(now))
+    });
+    let is_issued = issued.await?;
+    let Some(secret) = secret.filter(|_| is_issued) else { return Ok(()) };
     // That it was not sent has been logged.
     to.mailing().magic_link(&to.user, &AddressedToken { user: id, secret }).await.ok();
     Ok(())
@@ -91,6 +98,7 @@ async fn mail(
         ),
         (status = UNAUTHORIZED, description = "Another device (ER-01016), or locked (ER-01034)."),
         (status = FORBIDDEN, description = "The page's origin is not trusted."),
+        (status = NOT_FOUND, description = "The invitation does not work: nobody is signed in."),
     ),
 )]
 pub(crate) async fn postlogin(
@@ -100,7 +108,6 @@ pub(crate) async fn postlogin(
     headers: HeaderMap,
     Body(request): Body<PostloginRequest>,
 ) -> ApiResult<Response> {
-    require_no_invitation(request.invitation_token.as_ref())?;
     // A text that is no token is that of a link that nobody has.
     let token = request.token.parse().unwrap_or_else(|_| nobody(&app));
     let (users, tickets) = (store.users(), store.tickets());
@@ -111,6 +118,7 @@ pub(crate) async fn postlogin(
     let device = Device::of(&headers, environment.id, &*app.entropy);
     let is_bound = environment.configuration.force_same_device_on_auth;
     let sign_in = SignIn::new(&app, &store, environment, client, Proof::MagicLink)?;
+    let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let shown = user.zip(ticket).filter(|(user, ticket)| ticket.is(PURPOSE, &token.secret, user));
     let Some((user, ticket)) = shown else {
         return Err(sign_in.refuse(SignInRefusal::UnknownLink, Subject::environment()).await.into());
@@ -119,7 +127,7 @@ pub(crate) async fn postlogin(
     if let Err(refusal) = require_good(&app, &ticket, on_device.as_ref()) {
         return Err(sign_in.refuse(refusal, Subject::user(&user)).await.into());
     }
-    let prepared = sign_in.prepare(verified(user.clone()), &[]).await?;
+    let prepared = sign_in.prepare(user.clone(), verified, &[]).await?;
     if !tickets.use_up(PURPOSE, user.id, ticket).await? {
         return Err(SignInRefusal::UnknownLink.into());
     }

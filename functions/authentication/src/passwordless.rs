@@ -6,9 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use rookery_domain::{
-    Action, EmailAddress, Environment, JsonObject, TemplateKind, Ticket, TicketPurpose, User, UserId,
-};
+use rookery_domain::{Action, EmailAddress, Environment, JsonObject, TemplateKind, User, UserId};
 use rookery_http::mails::{self, Mailing};
 use rookery_http::session::SignedIn;
 use rookery_http::sign_in::{Prepared, Proof};
@@ -16,8 +14,6 @@ use rookery_http::{ApiError, ApiResult, AppState, RateLimited, no_environment};
 use rookery_store::{EnvironmentStore, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::sign_in::require_no_invitation;
 
 /// Who wants to sign in.
 #[derive(Deserialize, ToSchema)]
@@ -29,7 +25,8 @@ pub(crate) struct PreloginRequest {
     /// Their id, where there is no address.
     #[schema(value_type = Option<uuid::Uuid>)]
     user_id: Option<UserId>,
-    /// The token of an invitation link. There are no such links: only an empty one is taken.
+    /// It is taken, as clients send it, and looked at when they sign in.
+    #[expect(dead_code, reason = "it is a part of the API")]
     invitation_token: Option<String>,
 }
 
@@ -39,7 +36,7 @@ pub(crate) struct PreloginRequest {
 pub(crate) struct PostloginRequest {
     /// The token of the link, or the code.
     pub(crate) token: String,
-    /// The token of an invitation link. There are no such links: only an empty one is taken.
+    /// The token of an invitation link, whose tenant they join with that.
     pub(crate) invitation_token: Option<String>,
 }
 
@@ -51,7 +48,6 @@ impl PreloginRequest {
         proof: Proof,
         kind: TemplateKind,
     ) -> ApiResult<WithEnvironment<Option<UserId>>> {
-        require_no_invitation(self.invitation_token.as_ref())?;
         let users = store.users();
         let found = match (self.email, self.user_id) {
             (Some(email), _) => users.login(&email).await?.map(|WithEnvironment { environment, value }| {
@@ -90,20 +86,6 @@ impl<'a> Addressee<'a> {
     ) -> ApiResult<Option<Self>> {
         let user = store.users().get(id).await?.filter(|user| user.locked.is_none());
         Ok(user.map(|user| Self { app, store, environment, user }))
-    }
-
-    /// Notes another mail of `purpose` with the ticket that `make` makes of the one before; `false` if they got enough.
-    pub(crate) async fn note_mail(
-        &self,
-        purpose: TicketPurpose,
-        mut make: impl FnMut(Option<&Ticket>) -> Ticket,
-    ) -> ApiResult<bool> {
-        let (now, tickets) = (self.app.now(), self.store.tickets());
-        let noted = tickets.issue(purpose, &self.user, Action::SignInMailed, |before| {
-            let is_enough = before.is_some_and(|before| before.is_mailed_enough(now));
-            (!is_enough).then(|| make(before).mailed(now))
-        });
-        Ok(noted.await?)
     }
 
     /// When what is mailed now expires.

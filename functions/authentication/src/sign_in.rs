@@ -3,10 +3,11 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
-    Action, EmailAddress, Environment, JsonObject, LiveTenant, OneTimeToken, Password, TenantId, User, UserId,
+    Action, EmailAddress, Environment, JsonObject, LiveTenant, OneTimeToken, Password, PlainToken, TenantId,
+    TicketPurpose, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
-use rookery_http::mails::Mailing;
+use rookery_http::mails::{self, Mailing};
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn, SignInError, SignInRefusal};
 use rookery_http::{
@@ -29,7 +30,7 @@ pub(crate) struct SignInRequest {
     /// Their password.
     #[schema(value_type = String)]
     password: Password,
-    /// The token of an invitation link. There are no such links: only an empty one is taken.
+    /// The token of an invitation link, whose tenant they join with that, and land in.
     invitation_token: Option<String>,
 }
 
@@ -41,11 +42,9 @@ impl SignInRequest {
     }
 }
 
-pub(crate) fn require_no_invitation(token: Option<&String>) -> ApiResult<()> {
-    if token.is_none_or(String::is_empty) {
-        return Ok(());
-    }
-    Err(ApiError::Invalid("invitation links are not supported: leave invitationToken out".to_owned()))
+/// The token of an invitation link, if there is one: some clients send an empty one where there is none.
+pub(crate) fn invitation(token: Option<String>) -> Option<PlainToken> {
+    token.filter(|token| !token.is_empty()).map(PlainToken::presented)
 }
 
 /// Signs a user in with their password.
@@ -63,6 +62,7 @@ pub(crate) fn require_no_invitation(token: Option<&String>) -> ApiResult<()> {
         (status = BAD_REQUEST, description = "The environment signs nobody in with a password (ER-01012)."),
         (status = UNAUTHORIZED, description = "Wrong, locked (ER-01034) or not verified (ER-01060)."),
         (status = FORBIDDEN, description = "The page's origin is not trusted."),
+        (status = NOT_FOUND, description = "The invitation does not work: nobody is signed in."),
     ),
 )]
 pub(crate) async fn sign_in(
@@ -72,11 +72,11 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Body(request): Body<SignInRequest>,
 ) -> ApiResult<Response> {
-    require_no_invitation(request.invitation_token.as_ref())?;
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
     let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Password)?;
+    let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let whom = subject_of(login.as_ref());
     let shown = prove(&app, &store, login, &request.password).await?;
     match sign_in.complete(shown.user, shown.is_proven, &shown.there, whom).await {
@@ -170,13 +170,16 @@ fn nobody(app: &AppState) -> Login {
     Login { user_id: UserId::random(&*app.entropy), password_hash: None, likely_tenant, generation: 0 }
 }
 
-/// Mails `user` another link that verifies their address.
+/// Mails `user` another link that verifies their address, if they did not get enough of them.
 async fn ask_to_verify(
     app: &RateLimited,
     store: &EnvironmentStore,
     environment: &Environment,
     user: &User,
 ) -> ApiResult<()> {
+    if !mails::note(app, store, user, TicketPurpose::Activations, None).await? {
+        return Ok(());
+    }
     let (secret, token) = OneTimeToken::issue(&*app.entropy, app.now());
     let (users, tenants) = (store.users(), store.tenants());
     let (kept, tenant) = tokio::try_join!(

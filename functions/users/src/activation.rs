@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rookery_domain::{
     Action, EmailAddress, Environment, JsonObject, Membership, MembershipStatus, OneTimeToken,
-    OneTimeTokenError, Password, PlainToken, Provider, TenantId, Timestamp, User, UserId,
+    OneTimeTokenError, Password, PlainToken, Provider, TenantId, TicketPurpose, Timestamp, User, UserId,
 };
 use rookery_http::cookies::TrustedOrigin;
-use rookery_http::mails::Mailing;
+use rookery_http::mails::{self, Mailing};
 use rookery_http::newcomers::EmailMetadata;
 use rookery_http::policies::tenants_of;
 use rookery_http::session::AuthenticationResponse;
@@ -103,7 +103,7 @@ pub(crate) async fn activate(
         environment.policies.check_password(password, there.iter().map(|tenant| &tenant.policies))?;
     }
     let (password_hash, prepared) = tokio::try_join!(hash(&app, request.password), async {
-        Ok(sign_in.prepare(activated(&waiting), &there).await?)
+        Ok(sign_in.prepare(User::clone(&waiting), activated, &there).await?)
     })?;
     let (users, id) = (store.users(), waiting.id);
     let finish = |user: &mut User| finish(user, &token, app.now());
@@ -185,12 +185,11 @@ fn finish(user: &mut User, token: &PlainToken, now: Timestamp) -> Result<(), One
     Ok(())
 }
 
-/// The user as they are once they are active.
-fn activated(user: &User) -> User {
-    let mut active = user.clone();
-    active.activate();
-    active.note_first_sign_in(true);
-    active
+/// The user once they are active.
+fn activated(mut user: User) -> User {
+    user.activate();
+    user.note_first_sign_in(true);
+    user
 }
 
 async fn hash(app: &RateLimited, password: Option<Password>) -> ApiResult<Option<String>> {
@@ -202,7 +201,8 @@ async fn hash(app: &RateLimited, password: Option<Password>) -> ApiResult<Option
 
 /// Mails a user another activation link. The earlier ones no longer work.
 ///
-/// The answer is the same whether anybody has this address, and whether they are active already.
+/// The answer is the same whether anybody has this address, and whether they are active already. A user gets five such mails in a
+/// quarter of an hour: after that none is sent, and the latest link goes on working.
 #[utoipa::path(
     post,
     path = "/identity/resources/users/v1/activate/reset",
@@ -234,8 +234,12 @@ async fn mail_again(
     id: UserId,
     variables: JsonObject,
 ) -> ApiResult<()> {
-    let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let users = store.users();
+    let Some(user) = users.get(id).await?.filter(User::awaits_activation) else { return Ok(()) };
+    if !mails::note(&app, &store, &user, TicketPurpose::Activations, None).await? {
+        return Ok(());
+    }
+    let (token, kept) = OneTimeToken::issue(&*app.entropy, app.now());
     let updated = users.update(id, Action::ActivationLinkIssued, |user| {
         if user.awaits_activation() {
             user.activation = Some(kept.clone());

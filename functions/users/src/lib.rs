@@ -17,6 +17,7 @@ mod reading;
 mod renewal;
 mod roles;
 mod scope;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 mod unlocking;
@@ -26,6 +27,7 @@ rookery_http::endpoints![
     listing::list_v1,
     me::update_v1,
     creation::create_v1,
+    sign_up::sign_up,
     listing::list_v2,
     creation::create_v2,
     reading::get,

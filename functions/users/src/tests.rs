@@ -15,6 +15,7 @@ mod password_reset;
 mod passwords;
 mod recorded;
 mod roles;
+mod sign_up;
 mod standing;
 mod strangers;
 mod templates;

@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use rookery_domain::{Action, EmailAddress, Json as FreeJson, LockReason, Metadata, User, UserId};
+use rookery_domain::{
+    Action, EmailAddress, Environment, Json as FreeJson, JsonObject, LockReason, Metadata, User, UserId,
+};
 use rookery_http::auth::VendorAuth;
+use rookery_http::mails::Mailing;
 use rookery_http::members::show;
 use rookery_http::wire::{UserResponse, Viewer};
-use rookery_http::{ApiError, ApiResult, Body, Patch, Path, not_null};
-use rookery_store::{UserSnapshot, WithEnvironment};
+use rookery_http::{ApiError, ApiResult, Body, Patch, Path, RateLimited, not_null};
+use rookery_store::{EnvironmentStore, UserSnapshot, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -129,7 +132,8 @@ pub(crate) async fn set_super_user(
     .await
 }
 
-/// Gives a user another e-mail address, which counts as verified if the old one was. Their sessions end.
+/// Gives a user another e-mail address, which counts as verified if the old one was. Their sessions end, and the old address gets
+/// a mail that says so.
 #[utoipa::path(
     put,
     path = "/identity/resources/users/v1/{userId}/email",
@@ -141,18 +145,36 @@ pub(crate) async fn set_super_user(
     responses((status = OK, body = UserResponse), (status = BAD_REQUEST), (status = NOT_FOUND), (status = CONFLICT)),
 )]
 pub(crate) async fn set_email(
+    app: RateLimited,
     vendor: VendorAuth,
     Path(id): Path<UserId>,
     Body(request): Body<EmailRequest>,
 ) -> ApiResult<Json<UserResponse>> {
     let WithEnvironment { environment, value: read } = read(&vendor, id).await?;
-    let before = read.email.clone();
+    let before = User::clone(&read);
     let changed = vendor.store.users().change_email(read, &request.email).await?;
     let user = changed.ok_or(ApiError::NotFound("user"))?;
-    if before != user.email {
+    if before.email != user.email {
         vendor.store.sessions().end_all(id, None, |_| true).await?;
+        app.defer(tell_old_address(app.clone(), vendor.store.clone(), environment.clone(), before));
     }
     Ok(Json(show(&vendor.store, &environment, &user, None, Viewer::Vendor).await?))
+}
+
+/// Tells `before`, at the address that they had, that they have another; nobody, if they had not shown that it was theirs.
+async fn tell_old_address(
+    app: RateLimited,
+    store: EnvironmentStore,
+    environment: Environment,
+    before: User,
+) -> ApiResult<()> {
+    if before.verified {
+        let (store, environment, email_metadata) = (&store, &environment, JsonObject::new());
+        let mailing = Mailing { app: &app, store, environment, tenant: None, email_metadata };
+        // That it was not sent has been logged.
+        mailing.address_changed(&before).await.ok();
+    }
+    Ok(())
 }
 
 /// Marks a user's e-mail address as verified, and lets them into the tenants that waited for that.

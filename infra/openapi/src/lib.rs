@@ -28,7 +28,7 @@ impl Group {
 }
 
 /// The groups, in the order in which a reader needs them. Each is a function on Lambda.
-static GROUPS: [Group; 10] = [
+static GROUPS: [Group; 12] = [
     Group {
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
@@ -37,7 +37,7 @@ static GROUPS: [Group; 10] = [
     },
     Group {
         name: "authentication",
-        description: "Signing in and out, staying signed in, and the sessions of a user.",
+        description: "Signing in and out, staying signed in, the sessions of a user, and what API tokens are exchanged for.",
         router: rookery_authentication::router,
         document: rookery_authentication::document,
     },
@@ -52,6 +52,12 @@ static GROUPS: [Group; 10] = [
         description: "The people in a tenant, how they come to it, and what they see and change of themselves.",
         router: rookery_users::router,
         document: rookery_users::document,
+    },
+    Group {
+        name: "tenant-invites",
+        description: "Links by which people join a tenant.",
+        router: rookery_tenant_invites::router,
+        document: rookery_tenant_invites::document,
     },
     Group {
         name: "authorization",
@@ -82,6 +88,12 @@ static GROUPS: [Group; 10] = [
         description: "What an environment's mails say.",
         router: rookery_emails::router,
         document: rookery_emails::document,
+    },
+    Group {
+        name: "api-tokens",
+        description: "What programs sign in with, for a tenant or for a user.",
+        router: rookery_api_tokens::router,
+        document: rookery_api_tokens::document,
     },
     Group {
         name: "audit-logs",
@@ -229,12 +241,17 @@ mod tests {
         openid_configuration
         authenticate_vendor
         health
+        AuthenticationApiTokenControllerV1_authApiToken
+        AuthenticationApiTokenControllerV1_refreshToken
         AuthenticationPasswordlessControllerV1_emailCodePostLogin
         AuthenticationPasswordlessControllerV1_emailCodePrelogin
         AuthenticationPasswordlessControllerV1_magicLinkPostLogin
         AuthenticationPasswordlessControllerV1_magicLinkPrelogin
         AuthenticatioAuthenticationControllerV1_authenticateLocalUser
+        AuthenticationApiTokenControllerV2_authApiToken
+        AuthenticationApiTokenControllerV2_refreshToken
         VendorConfigController_getPublicConfig
+        TenantInvitesController_verifyTenantInvite
         UsersActivationControllerV1_activateUser
         UsersActivationControllerV1_resetActivationToken
         UsersActivationControllerV1_getActivationStrategy
@@ -243,6 +260,7 @@ mod tests {
         UsersPasswordControllerV1_resetPassword
         UsersPasswordControllerV1_validateResetPassword
         UsersPasswordControllerV1_verifyResetPassword
+        UsersControllerV1_signUpUser
         UsersControllerV3_unlock
         ");
     }

@@ -233,3 +233,35 @@ async fn a_mailed_code_or_link() {
         }
     }
 }
+
+/// Whoever signs up has no account yet that could be locked or lack a tenant. What is left is whether passwords sign in, and
+/// whether the address is to be verified.
+#[tokio::test]
+async fn a_sign_up() {
+    for reason in [Reason::None, Reason::Strategy, Reason::NotVerified] {
+        let app = TestApp::start(rookery_openapi::router()).await;
+        let environment = app.environment();
+        let configured = environment.update(|environment| {
+            environment.configuration.allow_signups = true;
+            environment.configuration.allow_not_verified_users_login = reason != Reason::NotVerified;
+            if reason == Reason::Strategy {
+                environment.configuration.auth_strategy = AuthStrategy::NoLocalAuthentication;
+            }
+            Ok::<_, std::convert::Infallible>(())
+        });
+        configured.await.unwrap().unwrap();
+        let body = json!({ "email": "jane@example.com", "companyName": "Acme", "password": PASSWORD });
+        let answer = app.anonymous().post("/identity/resources/users/v1/signUp", body).await;
+        let (status, expected, made) = match reason {
+            Reason::Strategy => (400, json!("ER-01012"), ""),
+            // Nobody is refused: they are to activate the account first.
+            Reason::NotVerified => (201, Value::Null, "tenant.created user.created"),
+            Reason::None | Reason::Locked | Reason::Wrong | Reason::LockedAndWrong | Reason::NoTenant => {
+                (201, Value::Null, "tenant.created user.created user.signedIn")
+            }
+        };
+        assert_eq!((answer.status(), code(&answer)), (status, expected), "{reason:?}");
+        assert_eq!(answer.header("set-cookie").is_some(), reason == Reason::None, "{reason:?}");
+        assert_eq!(app.recorded_actions().await.join(" "), made, "{reason:?}");
+    }
+}

@@ -112,6 +112,14 @@ actions! {
     TenantSwitched => "user.tenantSwitched", "users", Info;
     /// A user was deleted.
     UserDeleted => "user.deleted", "users", Medium;
+    /// An invitation link of a tenant was made.
+    TenantInviteCreated => "tenantInvite.created", "users", Info;
+    /// How long an invitation link works, or whether its maker is told of its use, changed.
+    TenantInviteUpdated => "tenantInvite.updated", "users", Info;
+    /// An invitation link was deleted.
+    TenantInviteDeleted => "tenantInvite.deleted", "users", Medium;
+    /// A user joined a tenant by an invitation link.
+    TenantInviteUsed => "tenantInvite.used", "users", Info;
     /// Roles were given to a user or taken from them.
     UserRolesChanged => "user.rolesChanged", "roles", Medium;
     /// Roles were made.
@@ -132,6 +140,16 @@ actions! {
     CategoryUpdated => "permissionCategory.updated", "permissions", Info;
     /// Categories of permissions were deleted.
     CategoryDeleted => "permissionCategory.deleted", "permissions", Medium;
+    /// An API token of a tenant was made.
+    TenantApiTokenCreated => "tenantApiToken.created", "apiTokens", Medium;
+    /// An API token of a tenant changed, or what it allows.
+    TenantApiTokenUpdated => "tenantApiToken.updated", "apiTokens", Medium;
+    /// An API token of a tenant was deleted.
+    TenantApiTokenDeleted => "tenantApiToken.deleted", "apiTokens", Medium;
+    /// An API token of a user's own was made.
+    UserApiTokenCreated => "userApiToken.created", "apiTokens", Medium;
+    /// An API token of a user's own was deleted.
+    UserApiTokenDeleted => "userApiToken.deleted", "apiTokens", Medium;
     /// A tenant was made.
     TenantCreated => "tenant.created", "tenants", Info;
     /// A tenant's name, data or settings changed.

@@ -72,6 +72,10 @@ uuid_ids! {
     SessionId;
     /// A policy of an environment or of a tenant.
     PolicyId;
+    /// An API token. It is also the token's client id.
+    ApiTokenId;
+    /// An invitation link of a tenant.
+    InviteId;
     /// The `id` that the API shows beside a tenant's `tenantId`.
     RecordId;
 }

@@ -5,6 +5,7 @@
 
 mod action;
 mod actor;
+mod api_token;
 mod audit;
 mod built_in;
 mod causes;
@@ -31,6 +32,7 @@ mod secret;
 mod session;
 mod session_policy;
 mod tenant;
+mod tenant_invite;
 mod text;
 mod ticket;
 mod user;
@@ -39,6 +41,10 @@ mod whole_number;
 
 pub use action::Action;
 pub use actor::{Actor, ActorKind, Origin};
+pub use api_token::{
+    ApiRefreshToken, ApiRefreshTokenError, ApiToken, ApiTokenGrants, ApiTokenHolder, ApiTokenLogin,
+    ApiTokenOwner,
+};
 pub use audit::{AuditRecord, Severity};
 pub use built_in::{built_in_permissions, first_roles};
 pub use causes::with_causes;
@@ -51,8 +57,8 @@ pub use environment::{
     JwtAlgorithm, MachineToMachineAuthStrategy, VendorSecrets,
 };
 pub use ids::{
-    CategoryId, InvalidTenantId, PermissionId, PolicyId, RecordId, RoleId, SessionId, TenantId, UserId,
-    VendorId,
+    ApiTokenId, CategoryId, InvalidTenantId, InviteId, PermissionId, PolicyId, RecordId, RoleId, SessionId,
+    TenantId, UserId, VendorId,
 };
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
 pub use lockout_policy::{LockoutPolicy, LockoutPolicyError};
@@ -71,6 +77,7 @@ pub use secret::{PlainToken, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session};
 pub use session_policy::{Limit, SessionLimits, SessionPolicy, SessionPolicyError};
 pub use tenant::{LiveTenant, RegisteredUrls, Tenant, TenantProfile, TenantType};
+pub use tenant_invite::{InviteLifetimeError, InviteSlot, Inviter, LinkToken, TenantInvite, may_invite};
 pub use text::{TextError, bounded, folded, identifying, is_invisible, required};
 pub use ticket::{AddressedToken, Ticket, TicketPurpose};
 pub use user::{

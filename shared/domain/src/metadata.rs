@@ -89,6 +89,14 @@ impl Metadata {
         Self::read("vendorMetadata", sent, Self::MAX_BYTES, false)
     }
 
+    /// Reads the `metadata` of an API token, as a caller sent it.
+    ///
+    /// # Errors
+    /// It holds no object, or more than [`Self::MAX_BYTES_IN_TOKEN`].
+    pub fn of_api_token(sent: Json) -> Result<Self, MetadataError> {
+        Self::read("metadata", sent, Self::MAX_BYTES_IN_TOKEN, false)
+    }
+
     /// Reads the `metadata` of a tenant, as a caller sent it: it may be a number, too.
     ///
     /// # Errors
@@ -225,6 +233,7 @@ mod tests {
         for (read, field) in [
             (Metadata::of_user as fn(Json) -> _, "metadata"),
             (Metadata::of_tenant, "metadata"),
+            (Metadata::of_api_token, "metadata"),
             (Metadata::of_user_for_vendor, "vendorMetadata"),
         ] {
             assert_eq!(read(object.clone()), Err(MetadataError::Inexact(field)));

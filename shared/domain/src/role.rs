@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssignmentType, CategoryId, Membership, Permission, PermissionCategory, PermissionId, RoleId, TenantId,
-    Timestamp, WholeNumber, covers, is_reserved,
+    ApiTokenGrants, AssignmentType, CategoryId, Membership, Permission, PermissionCategory, PermissionId,
+    RoleId, TenantId, Timestamp, WholeNumber, covers, is_reserved,
 };
 
 /// A named set of permissions.
@@ -194,7 +194,27 @@ impl Catalog {
     /// What `membership` allows.
     #[must_use]
     pub fn grants_of(&self, membership: &Membership) -> Grants {
-        let roles: Vec<_> = self.roles_of(membership).collect();
+        self.grants_of_roles(self.roles_of(membership))
+    }
+
+    /// What an API token of `tenant` with these `grants` allows.
+    #[must_use]
+    pub fn grants_of_api_token(&self, tenant: &TenantId, grants: &ApiTokenGrants) -> Grants {
+        match grants {
+            ApiTokenGrants::Roles(ids) => {
+                let roles = ids.iter().filter_map(|id| self.roles.get(id));
+                self.grants_of_roles(roles.filter(|role| role.applies_in(tenant)))
+            }
+            ApiTokenGrants::Permissions(ids) => Grants {
+                roles: Vec::new(),
+                permissions: sorted(self.expanded(ids, false).into_iter().map(|one| one.key.clone())),
+                strongest: None,
+            },
+        }
+    }
+
+    fn grants_of_roles<'a>(&self, roles: impl Iterator<Item = &'a Role>) -> Grants {
+        let roles: Vec<_> = roles.collect();
         Grants {
             roles: sorted(roles.iter().map(|role| role.key.clone())),
             permissions: self.permission_keys(&roles),
@@ -229,16 +249,17 @@ impl Catalog {
     }
 
     fn permission_keys(&self, roles: &[&Role]) -> Vec<String> {
-        sorted(roles.iter().flat_map(|role| self.expanded(role)).map(|permission| permission.key.clone()))
+        let held =
+            roles.iter().flat_map(|role| self.expanded(&role.permission_ids, role.tenant_id.is_none()));
+        sorted(held.map(|permission| permission.key.clone()))
     }
 
-    /// The permissions of `role`, and those that its wildcards cover: in a role of a tenant's own only such as it could hold.
-    fn expanded(&self, role: &Role) -> Vec<&Permission> {
-        let held = self.permissions_of(&[role]);
+    /// The permissions `ids`, and those that the wildcards among them cover: with `all`, every one, else only such as a tenant
+    /// could give by itself.
+    fn expanded(&self, ids: &BTreeSet<PermissionId>, all: bool) -> Vec<&Permission> {
+        let held: Vec<_> = ids.iter().filter_map(|id| self.permissions.get(id)).collect();
         let wildcards: Vec<_> = held.iter().filter(|permission| permission.key.ends_with('*')).collect();
-        let may_hold = |permission: &Permission| {
-            role.tenant_id.is_none() || permission.assignment_type != AssignmentType::Never
-        };
+        let may_hold = |permission: &Permission| all || permission.assignment_type != AssignmentType::Never;
         let covered = |permission: &&Permission| {
             wildcards.iter().any(|wildcard| covers(&wildcard.key, &permission.key))
         };
@@ -330,6 +351,29 @@ mod tests {
         assert_eq!(catalog.grants_of(&member(vec![own.id])).permissions, ["docs.*", "docs.read"]);
         let both = catalog.grants_of(&member(vec![own.id, vendors.id])).permissions;
         assert_eq!(both, ["docs.*", "docs.erase", "docs.read"]);
+    }
+
+    #[test]
+    fn an_api_token_allows_what_its_roles_do_or_its_permissions_by_themselves() {
+        let entropy = SeededEntropy::new(1);
+        let (acme, wildcard): (TenantId, _) = ("acme".parse().unwrap(), permission(&entropy, "docs.*"));
+        let read = permission(&entropy, "docs.read");
+        let erase =
+            Permission { assignment_type: AssignmentType::Never, ..permission(&entropy, "docs.erase") };
+        let editor = role(&entropy, "editor", 5, &[&read]);
+        let foreign =
+            Role { tenant_id: Some("labs".parse().unwrap()), ..role(&entropy, "foreign", 1, &[&erase]) };
+        let catalog = catalog(&[&editor, &foreign], &[&wildcard, &read, &erase]);
+        let gone = (RoleId::random(&entropy), PermissionId::random(&entropy));
+        let roles = ApiTokenGrants::Roles(BTreeSet::from([editor.id, foreign.id, gone.0]));
+        let of_roles = catalog.grants_of_api_token(&acme, &roles);
+        assert_eq!((of_roles.roles, of_roles.permissions), (vec!["editor".into()], vec!["docs.read".into()]));
+        let permissions = ApiTokenGrants::Permissions(BTreeSet::from([wildcard.id, gone.1]));
+        let of_permissions = catalog.grants_of_api_token(&acme, &permissions);
+        assert_eq!(
+            (of_permissions.roles.len(), of_permissions.permissions),
+            (0, vec!["docs.*".into(), "docs.read".into()])
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::Entropy;
@@ -20,6 +21,12 @@ impl PlainToken {
     #[must_use]
     pub fn random(entropy: &dyn Entropy) -> Self {
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+    }
+
+    /// A new token of 122 random bits, as a UUID: published clients read the secrets of API tokens as such.
+    #[must_use]
+    pub fn random_uuid(entropy: &dyn Entropy) -> Self {
+        Self(Zeroizing::new(entropy.uuid().to_string()))
     }
 
     /// Whether `text` could be a token that was made by [`Self::random`].
@@ -42,7 +49,7 @@ impl PlainToken {
 
     /// What is stored of it.
     ///
-    /// A plain SHA-256 is enough for a secret of 256 random bits: there is no dictionary to try.
+    /// A plain SHA-256 is enough for a secret of so many random bits: there is no dictionary to try.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(self.0.as_bytes())
@@ -71,6 +78,13 @@ impl TokenHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest.as_ref());
         Self(hash)
+    }
+
+    /// Its first bits as a UUID (RFC 9562, version 8).
+    pub(crate) fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 }
 

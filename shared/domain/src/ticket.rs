@@ -18,6 +18,8 @@ pub enum TicketPurpose {
     MagicLink,
     /// Nothing: it counts the codes for signing in that were mailed.
     Codes,
+    /// Nothing: it counts the links that were mailed to activate the account, or verify the address.
+    Activations,
 }
 
 impl TicketPurpose {
@@ -29,6 +31,7 @@ impl TicketPurpose {
             Self::Unlock => "UNLOCK",
             Self::MagicLink => "MAGIC-LINK",
             Self::Codes => "CODES",
+            Self::Activations => "ACTIVATIONS",
         }
     }
 
@@ -38,14 +41,16 @@ impl TicketPurpose {
         match self {
             Self::PasswordReset | Self::Unlock => 3_600,
             Self::MagicLink => 300,
-            Self::Codes => 0,
+            Self::Codes | Self::Activations => 0,
         }
     }
 
     /// What of `user` a ticket is good for: with another number it is void.
     fn generation_of(self, user: &User) -> u64 {
         match self {
-            Self::PasswordReset | Self::MagicLink | Self::Codes => user.credential_generation,
+            Self::PasswordReset | Self::MagicLink | Self::Codes | Self::Activations => {
+                user.credential_generation
+            }
             // It rises with every lock: a link unlocks from the one that it was mailed for.
             Self::Unlock => user.session_generation,
         }

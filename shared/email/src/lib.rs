@@ -23,8 +23,8 @@ mod wording;
 pub use captured::{CapturedMail, CapturedMessage};
 pub use links::link;
 pub use mail::{
-    ActivateUser, BruteForceProtection, InviteToTenant, Issuer, MagicLink, Mail, OneTimeCodeMail, Recipient,
-    ResetPassword, UnlockUserSuccess,
+    ActivateUser, BruteForceProtection, EmailAddressChanged, InviteToTenant, Issuer, MagicLink, Mail,
+    OneTimeCodeMail, Recipient, ResetPassword, UnlockUserSuccess, UserUsedInvitation,
 };
 pub use mailer::{EmailError, Mailer, Sender};
 pub use message::Message;

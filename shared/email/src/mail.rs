@@ -114,6 +114,8 @@ plain_mails! {
     BruteForceProtection,
     /// To whoever has unlocked their account: it was unlocked.
     UnlockUserSuccess,
+    /// To the address that a user had: there is another now.
+    EmailAddressChanged,
 }
 
 /// To whoever wants to sign in: the code that does.
@@ -151,7 +153,7 @@ pub struct InviteToTenant {
     pub issuer: Option<Issuer>,
 }
 
-/// Who invites.
+/// Who invites, or has joined.
 #[derive(Clone, Serialize)]
 pub struct Issuer {
     /// Their name.
@@ -189,6 +191,25 @@ impl InviteToTenant {
 
 impl Mail for InviteToTenant {
     const TEMPLATE: TemplateKind = TemplateKind::InviteToTenant;
+}
+
+/// To whoever invites by a link: somebody joined by it.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserUsedInvitation {
+    /// Whom it is for.
+    #[serde(flatten)]
+    pub recipient: Recipient,
+    /// Who joined.
+    #[serde(flatten)]
+    pub joined: Issuer,
+    /// Where the application is.
+    #[serde(rename = "redirectURL", serialize_with = "web_address")]
+    pub redirect_url: Url,
+}
+
+impl Mail for UserUsedInvitation {
+    const TEMPLATE: TemplateKind = TemplateKind::UserUsedInvitation;
 }
 
 /// Writes a link, unless it leads elsewhere than to the web: a `javascript:` address must not get behind a button.

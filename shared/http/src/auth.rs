@@ -8,6 +8,8 @@
 //! | [`TenantAuth<P>`] | a vendor that names a tenant; a user with permission `P` | the environment and the tenant |
 //! | [`ScopeAuth<P>`] | a vendor; a user with permission `P` | the environment and, if there is one, the tenant |
 //! | [`ActingUser`] | a vendor that names a user; a user | the environment and the user |
+//! | [`ActingMember<P>`] | a vendor that names a tenant and a user in it; a user with permission `P` | the environment, the user and the tenant |
+//! | [`AnyoneOrVendor`] | everybody; a vendor | the environment |
 //! | [`Applicant<P>`] | whoever [`ScopeAuth<P>`] lets in, once they are looked up | the same, before that |
 //!
 //! With a user's token the tenant and the user are those of the token, whatever the headers say.
@@ -22,14 +24,14 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use rookery_domain::{
-    Actor, ActorKind, Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId,
+    Actor, ActorKind, Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId, VendorId,
 };
 use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
 use rookery_tokens::{UserClaims, VendorClaims, decode};
 
 pub use permission::*;
 
-use crate::{ApiError, ApiResult, AppState, actor, catalog_of, observed};
+use crate::{ApiError, ApiResult, AppState, HostEnvironment, actor, catalog_of, observed};
 
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 const TENANT_ID: HeaderName = HeaderName::from_static("frontegg-tenant-id");
@@ -131,6 +133,46 @@ pub struct ActingUser {
     pub by_vendor: bool,
 }
 
+/// A user who may do what `P` permits in their tenant, or a vendor on behalf of a user in one.
+pub struct ActingMember<P> {
+    /// The environment's data.
+    pub store: EnvironmentStore,
+    /// The environment.
+    pub environment: Environment,
+    /// The user.
+    pub user: UserSnapshot,
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Who calls.
+    pub principal: Principal,
+    permission: PhantomData<P>,
+}
+
+/// Somebody without a token, or a vendor. A token that is not a good one of a vendor counts as none: the endpoint is for
+/// everybody.
+pub struct AnyoneOrVendor {
+    /// The environment's data: the vendor's, or that of the host.
+    pub store: EnvironmentStore,
+    /// Whether it is a vendor.
+    pub is_vendor: bool,
+}
+
+impl FromRequestParts<AppState> for AnyoneOrVendor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let token = presented_token(&parts.headers);
+        let vendor = token.and_then(|token| decode::<VendorClaims>(token, &app.vendor_keys, app.now()).ok());
+        let Some(claims) = vendor.map(Claims::Vendor) else {
+            let HostEnvironment(store) = HostEnvironment::from_request_parts(parts, app).await?;
+            return Ok(Self { store, is_vendor: false });
+        };
+        observed::environment(parts, claims.vendor());
+        let store = app.store.environment_for(claims.vendor(), claims.actor(parts, app));
+        Ok(Self { store, is_vendor: true })
+    }
+}
+
 impl FromRequestParts<AppState> for VendorAuth {
     type Rejection = ApiError;
 
@@ -180,6 +222,13 @@ impl Claims {
         observed::environment(parts, claims.aud);
         observed::tenant(parts, &claims.tenant_id);
         Ok(Self::User(Box::new(claims)))
+    }
+
+    fn vendor(&self) -> VendorId {
+        match self {
+            Self::Vendor(claims) => claims.vendor_id,
+            Self::User(claims) => claims.aud,
+        }
     }
 
     /// Who acts, for the audit log. Which tenant a vendor acts in, they say themselves.
@@ -281,6 +330,17 @@ impl Principal {
         }
     }
 
+    /// The environment.
+    ///
+    /// # Errors
+    /// It is gone, or the table fails.
+    pub async fn environment(&self) -> ApiResult<Environment> {
+        match self {
+            Self::Vendor(vendor) => vendor.store.get().await?.ok_or(ApiError::Unauthenticated),
+            Self::User(user) => Ok(user.environment.clone()),
+        }
+    }
+
     /// Whether `user` is there for them: one who is invisible is for nobody but vendors and themselves.
     #[must_use]
     pub fn sees(&self, user: &User) -> bool {
@@ -321,12 +381,12 @@ impl<P: Permission> FromRequestParts<AppState> for Applicant<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
         let claims = Claims::read(parts, app)?;
-        let (vendor, tenant_id) = match &claims {
-            Claims::Vendor(claims) => (claims.vendor_id, named_tenant(parts)?),
-            Claims::User(claims) => (claims.aud, Some(claims.tenant_id.clone())),
+        let tenant_id = match &claims {
+            Claims::Vendor(_) => named_tenant(parts)?,
+            Claims::User(claims) => Some(claims.tenant_id.clone()),
         };
         let actor = claims.actor(parts, app);
-        let (store, app) = (app.store.environment_for(vendor, actor.clone()), app.clone());
+        let (store, app) = (app.store.environment_for(claims.vendor(), actor.clone()), app.clone());
         Ok(Self { store, tenant_id, claims, actor, app, permission: PhantomData })
     }
 }
@@ -363,11 +423,14 @@ impl<P: Permission> FromRequestParts<AppState> for TenantAuth<P> {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
         let ScopeAuth { store, tenant_id, principal, .. } =
             ScopeAuth::<P>::from_request_parts(parts, app).await?;
-        let tenant_id = tenant_id.ok_or_else(|| {
-            ApiError::Invalid("with a vendor token the header frontegg-tenant-id is needed".to_owned())
-        })?;
+        let tenant_id = tenant_id.ok_or_else(no_tenant)?;
         Ok(Self { store, tenant_id, principal, permission: PhantomData })
     }
+}
+
+/// The answer to a vendor who has to name a tenant, and did not.
+fn no_tenant() -> ApiError {
+    ApiError::Invalid("with a vendor token the header frontegg-tenant-id is needed".to_owned())
 }
 
 impl From<UserAuth> for ActingUser {
@@ -389,19 +452,42 @@ impl FromRequestParts<AppState> for ActingUser {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
         match Principal::from_request_parts(parts, app).await? {
             Principal::User(user) => Ok((*user).into()),
-            Principal::Vendor(vendor) => {
-                let id = named_user(&parts.headers)?;
-                let found = vendor.store.users().snapshot(id).await?;
-                let WithEnvironment { environment, value } = found.ok_or(ApiError::Unauthenticated)?;
-                let user = value.ok_or(ApiError::NotFound("user"))?;
-                let tenant_id = named_tenant(parts)?;
-                if tenant_id.as_ref().is_some_and(|tenant| user.membership(tenant).is_none()) {
-                    return Err(ApiError::NotFound("user"));
-                }
-                let store = vendor.store;
-                Ok(Self { store, environment, user, tenant_id, session: None, by_vendor: true })
-            }
+            Principal::Vendor(vendor) => Self::on_behalf(vendor, parts).await,
         }
+    }
+}
+
+impl ActingUser {
+    /// The user that `vendor` names; in the tenant that they name, if they do.
+    async fn on_behalf(vendor: VendorAuth, parts: &Parts) -> ApiResult<Self> {
+        let id = named_user(&parts.headers)?;
+        let found = vendor.store.users().snapshot(id).await?;
+        let WithEnvironment { environment, value } = found.ok_or(ApiError::Unauthenticated)?;
+        let user = value.ok_or(ApiError::NotFound("user"))?;
+        let tenant_id = named_tenant(parts)?;
+        if tenant_id.as_ref().is_some_and(|tenant| user.membership(tenant).is_none()) {
+            return Err(ApiError::NotFound("user"));
+        }
+        let store = vendor.store;
+        Ok(Self { store, environment, user, tenant_id, session: None, by_vendor: true })
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for ActingMember<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> ApiResult<Self> {
+        let principal = Principal::from_request_parts(parts, app).await?;
+        let acting = match &principal {
+            Principal::User(user) => {
+                user.require::<P>().await?;
+                ActingUser::from(UserAuth::clone(user))
+            }
+            Principal::Vendor(vendor) => ActingUser::on_behalf(vendor.clone(), parts).await?,
+        };
+        let ActingUser { store, environment, user, tenant_id, .. } = acting;
+        let tenant_id = tenant_id.ok_or_else(no_tenant)?;
+        Ok(Self { store, environment, user, tenant_id, principal, permission: PhantomData })
     }
 }
 

@@ -5,13 +5,13 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
-    EmailAddressError, IdentityConfigurationError, InvalidTenantId, LockoutPolicyError, MetadataError,
-    OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError, PasswordRejection, PhoneNumberError,
-    RoleLevelError, SessionPolicyError, TextError,
+    EmailAddressError, IdentityConfigurationError, InvalidTenantId, InviteLifetimeError, LockoutPolicyError,
+    MetadataError, OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError, PasswordRejection,
+    PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
 };
 use rookery_store::{
-    CatalogWriteError, JournalError, LinkError, ListError, NewTenantError, NewUserError, StoreError,
-    UpdateError,
+    CatalogWriteError, InvitedError, JournalError, LinkError, ListError, NewApiTokenError, NewInviteError,
+    NewTenantError, NewUserError, StoreError, UpdateError,
 };
 use rookery_tokens::{AccessToken, PasswordError, SigningError};
 use serde::Serialize;
@@ -233,6 +233,7 @@ invalid_from!(
     EmailAddressError,
     IdentityConfigurationError,
     InvalidTenantId,
+    InviteLifetimeError,
     LinkError,
     MetadataError,
     OneTimeTokenError,
@@ -288,6 +289,24 @@ impl From<NewUserError> for ApiError {
     }
 }
 
+impl From<InvitedError> for ApiError {
+    fn from(error: InvitedError) -> Self {
+        match error {
+            InvitedError::Gone => Self::NotFound("invitation"),
+            InvitedError::NewUser(error) => error.into(),
+        }
+    }
+}
+
+impl From<NewInviteError> for ApiError {
+    fn from(error: NewInviteError) -> Self {
+        match error {
+            NewInviteError::NoTenant(_) => Self::NotFound("tenant"),
+            NewInviteError::TooMany => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
 impl From<CatalogWriteError> for ApiError {
     fn from(error: CatalogWriteError) -> Self {
         match error {
@@ -295,6 +314,16 @@ impl From<CatalogWriteError> for ApiError {
             | CatalogWriteError::PermissionTaken(_)
             | CatalogWriteError::CategoryTaken(_) => Self::Conflict(error.to_string()),
             CatalogWriteError::NoTenant(_) => Self::NotFound("tenant"),
+        }
+    }
+}
+
+impl From<NewApiTokenError> for ApiError {
+    fn from(error: NewApiTokenError) -> Self {
+        match error {
+            NewApiTokenError::NoTenant => Self::NotFound("tenant"),
+            NewApiTokenError::NoUser => Self::NotFound("user"),
+            NewApiTokenError::TooMany(_) => Self::Invalid(error.to_string()),
         }
     }
 }

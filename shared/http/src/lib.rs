@@ -6,6 +6,7 @@
 //! - [`ApiError`]: the one error, and the one place where it becomes a status and a body.
 //! - [`RateLimited`]: which endpoints have a rate limit of their own.
 //! - [`extract`] and [`Query`]: bodies and query strings whose mistakes are named.
+//! - [`invites`]: invitation links, and who joins a tenant by one.
 //! - [`mails`]: the mails that follow a change.
 //! - [`members`] and [`newcomers`]: people in tenants, and people who come to them.
 //! - [`policies`] and [`lockout`]: what is asked of those who sign in, and who is locked for guessing.
@@ -25,6 +26,7 @@ mod error;
 pub mod extract;
 mod grants;
 mod host;
+pub mod invites;
 pub mod lockout;
 pub mod mails;
 pub mod members;

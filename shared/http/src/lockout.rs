@@ -13,6 +13,12 @@ use rookery_store::EnvironmentStore;
 use crate::mails::{self, Mailing};
 use crate::{ApiError, ApiResult, AppState, RateLimited, policies};
 
+/// For how long a failure counts, in seconds: 90 days. Nobody guesses that slowly.
+const COUNTED_SECONDS: i64 = 90 * 86_400;
+
+/// For how long one of nobody's is kept: it counts for nothing.
+const KEPT_SECONDS: i64 = 3_600;
+
 /// Counts a wrong password of `user`, or of nobody, and locks them if it is one too many.
 ///
 /// # Errors
@@ -26,7 +32,7 @@ pub async fn count_wrong_password(
     let Some(user) = user else { return count_for_nobody(app, store).await };
     let (attempts, since) = (store.attempts(), user.failures_since());
     let (failures, tenants) = tokio::try_join!(
-        async { Ok(attempts.count(user.id, &since, app.now()).await?) },
+        async { Ok(attempts.count(user.id, &since, app.now().plus_seconds(COUNTED_SECONDS)).await?) },
         policies::tenants_of(store, user),
     )?;
     let most = environment.policies.attempts(tenants.iter().map(|tenant| &tenant.policies));
@@ -41,7 +47,8 @@ async fn count_for_nobody(app: &AppState, store: &EnvironmentStore) -> ApiResult
     let (attempts, tenants) = (store.attempts(), store.tenants());
     let (nobody, nowhere) = (UserId::random(&*app.entropy), TenantId::random(&*app.entropy));
     let (since, nowhere) = (FailuresSince::default(), [&nowhere]);
-    tokio::try_join!(attempts.count(nobody, &since, app.now()), tenants.live(&nowhere))?;
+    let forgotten_at = app.now().plus_seconds(KEPT_SECONDS);
+    tokio::try_join!(attempts.count(nobody, &since, forgotten_at), tenants.live(&nowhere))?;
     Ok(())
 }
 

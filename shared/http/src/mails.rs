@@ -5,17 +5,18 @@
 //! it where the caller has not proved who they are, whom the answer would tell whose address is known.
 
 use rookery_domain::{
-    AddressedToken, Environment, JsonObject, MailTemplate, PlainCode, PlainToken, SecretDestination,
-    TemplateKind, Tenant, User, UserId,
+    Action, AddressedToken, Environment, JsonObject, MailTemplate, PlainCode, PlainToken, SecretDestination,
+    TemplateKind, Tenant, Ticket, TicketPurpose, User, UserId,
 };
 use rookery_email::{
-    ActivateUser, BruteForceProtection, EmailError, InviteToTenant, Issuer, MagicLink, Mail, OneTimeCodeMail,
-    Recipient, ResetPassword, SendError, Sender, UnlockUserSuccess, link,
+    ActivateUser, BruteForceProtection, EmailAddressChanged, EmailError, InviteToTenant, Issuer, MagicLink,
+    Mail, OneTimeCodeMail, Recipient, ResetPassword, SendError, Sender, UnlockUserSuccess,
+    UserUsedInvitation, link,
 };
 use rookery_store::EnvironmentStore;
 use url::Url;
 
-use crate::{ApiError, ApiResult, RateLimited};
+use crate::{ApiError, ApiResult, AppState, RateLimited};
 
 /// Mails of one environment, about one tenant.
 pub struct Mailing<'a> {
@@ -71,7 +72,7 @@ impl Mailing<'_> {
     /// The mail is not sent, which has been logged.
     pub async fn code(self, user: &User, code: &PlainCode) -> ApiResult<()> {
         let changed = changed(self.store, self.environment, TemplateKind::OTC).await?;
-        let redirect_url = self.application()?;
+        let redirect_url = self.home()?;
         let code = code.expose().to_owned();
         let mail = OneTimeCodeMail { recipient: self.recipient(user), redirect_url, code };
         self.send(user, &mail, changed.as_ref()).await
@@ -95,13 +96,18 @@ impl Mailing<'_> {
     /// The mail is not sent, which has been logged.
     pub async fn unlocked(self, user: &User) -> ApiResult<()> {
         let changed = changed(self.store, self.environment, TemplateKind::UnlockUserSuccess).await?;
-        let mail = UnlockUserSuccess::new(self.recipient(user), self.application()?);
+        let mail = UnlockUserSuccess::new(self.recipient(user), self.home()?);
         self.send(user, &mail, changed.as_ref()).await
     }
 
-    /// What mails that bring no link name instead.
-    fn application(&self) -> ApiResult<Url> {
-        Ok(SecretDestination::of_environment(self.environment).ok_or_else(nowhere)?.page(""))
+    /// Tells `before`, at the address that they had until now, that they have another.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn address_changed(self, before: &User) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::EmailAddressChanged).await?;
+        let mail = EmailAddressChanged::new(self.recipient(before), self.home()?);
+        self.send(before, &mail, changed.as_ref()).await
     }
 
     /// Mails `user` the link that accepts the invitation to the tenant and holds `token`. `issuer` is who invites, when it is
@@ -111,14 +117,34 @@ impl Mailing<'_> {
     /// The mail is not sent, which has been logged.
     pub async fn invitation(self, user: &User, token: &PlainToken, issuer: Option<&User>) -> ApiResult<()> {
         let changed = changed(self.store, self.environment, TemplateKind::InviteToTenant).await?;
-        let application = match self.tenant {
-            Some(tenant) => SecretDestination::of_tenant(self.environment, tenant),
-            None => SecretDestination::of_environment(self.environment),
-        };
-        let page = landing(self.environment, changed.as_ref(), application).ok_or_else(nowhere)?;
+        let page = landing(self.environment, changed.as_ref(), self.application()).ok_or_else(nowhere)?;
         let redirect_url = link(&page, TemplateKind::InviteToTenant, user.id, token);
         let mail = InviteToTenant::new(self.recipient(user), redirect_url, issuer.map(Issuer::from));
         self.send(user, &mail, changed.as_ref()).await
+    }
+
+    /// Tells `inviter` that `joined` joined the tenant by the link that was made in their name.
+    ///
+    /// # Errors
+    /// The mail is not sent, which has been logged.
+    pub async fn invitation_used(self, inviter: &User, joined: &User) -> ApiResult<()> {
+        let changed = changed(self.store, self.environment, TemplateKind::UserUsedInvitation).await?;
+        let (recipient, redirect_url) = (self.recipient(inviter), self.home()?);
+        let mail = UserUsedInvitation { recipient, joined: Issuer::from(joined), redirect_url };
+        self.send(inviter, &mail, changed.as_ref()).await
+    }
+
+    /// Where the application is: what mails that bring no link name instead.
+    fn home(&self) -> ApiResult<Url> {
+        Ok(self.application().ok_or_else(nowhere)?.page(""))
+    }
+
+    /// The application of the tenant, or else of the environment.
+    fn application(&self) -> Option<SecretDestination> {
+        match self.tenant {
+            Some(tenant) => SecretDestination::of_tenant(self.environment, tenant),
+            None => SecretDestination::of_environment(self.environment),
+        }
     }
 
     fn recipient(&self, user: &User) -> Recipient {
@@ -164,6 +190,26 @@ fn own_link(
     let application = SecretDestination::of_environment(environment);
     let page = landing(environment, changed, application).ok_or_else(nowhere)?;
     Ok(link(&page, kind, user, token))
+}
+
+/// Notes that `user` is mailed once more what tickets of `purpose` count, and records that as `action`, unless it is but a part of
+/// one. `false`: they got enough of them of late, so that whoever else asks for them cannot fill a mailbox.
+///
+/// # Errors
+/// The table fails.
+pub async fn note(
+    app: &AppState,
+    store: &EnvironmentStore,
+    user: &User,
+    purpose: TicketPurpose,
+    action: impl Into<Option<Action>>,
+) -> ApiResult<bool> {
+    let (now, tickets) = (app.now(), store.tickets());
+    let noted = tickets.issue(purpose, user, action, |before| {
+        let is_enough = before.is_some_and(|before| before.is_mailed_enough(now));
+        (!is_enough).then(|| Ticket::issue(purpose, user, before, &*app.entropy, now).1.mailed(now))
+    });
+    Ok(noted.await?)
 }
 
 /// Whether mails of `kind` are sent.

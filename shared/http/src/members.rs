@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rookery_domain::{Authority, Catalog, Environment, Role, RoleId, TenantId, User};
+use rookery_domain::{
+    AssignmentType, Authority, Catalog, Environment, PermissionId, Role, RoleId, TenantId, User,
+};
 use rookery_store::{EnvironmentStore, StoreError};
 
 use crate::wire::{UserDetails, UserResponse, Viewer};
@@ -65,6 +67,33 @@ pub fn require_grantable(
             role.key
         ))),
     }
+}
+
+/// Whether somebody with `authority` may give all of the permissions `ids` by themselves: those that every role of a tenant has,
+/// and of those that a tenant's roles can have the ones that they hold.
+///
+/// # Errors
+/// A permission is not there, or not for them to give.
+pub fn require_permissions_grantable(
+    catalog: &Catalog,
+    ids: &[PermissionId],
+    authority: &Authority,
+) -> ApiResult<()> {
+    for id in ids {
+        let permission = catalog.permissions.get(id).ok_or(ApiError::NotFound("permission"))?;
+        let refusal = match (authority, permission.assignment_type) {
+            (Authority::Unbounded, _) | (_, AssignmentType::Always) => continue,
+            (Authority::Bounded { .. }, AssignmentType::Never) => "not a permission for tenants to give",
+            (Authority::Bounded { grants, .. }, AssignmentType::Assignable) => {
+                if grants.allow(&permission.key) {
+                    continue;
+                }
+                "only somebody who has it can give it"
+            }
+        };
+        return Err(ApiError::Forbidden(format!("{}: {refusal}", permission.key)));
+    }
+    Ok(())
 }
 
 /// Whether somebody with `authority` may take all of the roles `ids` in `tenant`: they outrank each.

@@ -104,7 +104,9 @@ impl Newcomer {
         }
     }
 
-    fn user(&self, id: UserId, membership: Membership, now: Timestamp) -> User {
+    /// The user that they become, with this one membership.
+    #[must_use]
+    pub fn user(&self, id: UserId, membership: Membership, now: Timestamp) -> User {
         User {
             name: self.name.clone(),
             profile_picture_url: self.profile_picture_url.clone(),

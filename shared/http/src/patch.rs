@@ -44,6 +44,18 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The same for another type of value, which not every value has.
+    ///
+    /// # Errors
+    /// This one has none.
+    pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
+        match self {
+            Self::Absent => Ok(Patch::Absent),
+            Self::Null => Ok(Patch::Null),
+            Self::Value(value) => convert(value).map(Patch::Value),
+        }
+    }
+
     /// Does to `field` what was asked.
     pub fn apply_to(self, field: &mut Option<T>) {
         match self {

@@ -82,6 +82,13 @@ impl SignedIn {
     /// The answer, with status `status`, and the cookies, to a request from `origin`.
     #[must_use]
     pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
+        let (headers, body) = self.into_parts(origin);
+        (status, headers, Json(body)).into_response()
+    }
+
+    /// The headers and the body of the answer to a request from `origin`, for one that says more.
+    #[must_use]
+    pub fn into_parts(self, origin: TrustedOrigin) -> (HeaderMap, AuthenticationResponse) {
         let Issued { token, at: now, lifetime } = self.access_token;
         let cookie_seconds = self.session_ends.seconds_since(now);
         let cookie =
@@ -101,7 +108,7 @@ impl SignedIn {
         let cookies = cookie.into_iter().chain(device).map(|cookie| (SET_COOKIE, cookie));
         let mut headers: HeaderMap = cookies.collect();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        (status, headers, Json(body)).into_response()
+        (headers, body)
     }
 }
 

@@ -5,11 +5,11 @@
 //! showed is good, whether their address is verified, and whether there is a tenant to work in. A refusal is recorded in
 //! the audit log, and so is the session.
 
-use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, User};
+use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, PlainToken, User};
 use rookery_store::{EnvironmentStore, StoreError, Subject};
 
 use crate::session::{self, SignedIn};
-use crate::{ApiError, ApiResult, ClientInfo, ErrorCode, RateLimited, lockout};
+use crate::{ApiError, ApiResult, ClientInfo, ErrorCode, RateLimited, invites, lockout};
 
 pub use crate::session::Prepared;
 
@@ -18,6 +18,8 @@ pub use crate::session::Prepared;
 pub enum Proof {
     /// The password.
     Password,
+    /// The account itself, which they are making at this moment with a password.
+    SignUp,
     /// The token of a mail that activates the account. It shows that the address is theirs too.
     Activation,
     /// The token of a link that was mailed for signing in. It shows that too.
@@ -30,7 +32,7 @@ impl Proof {
     /// The strategy that an environment must have for it; none where all take it.
     fn strategy(self) -> Option<AuthStrategy> {
         match self {
-            Self::Password => Some(AuthStrategy::EmailAndPassword),
+            Self::Password | Self::SignUp => Some(AuthStrategy::EmailAndPassword),
             Self::MagicLink => Some(AuthStrategy::MagicLink),
             Self::Code => Some(AuthStrategy::Code),
             Self::Activation => None,
@@ -51,7 +53,7 @@ impl Proof {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Password => "a password",
+            Self::Password | Self::SignUp => "a password",
             Self::Activation => "an activation link",
             Self::MagicLink => "a mailed link",
             Self::Code => "a mailed code",
@@ -154,6 +156,7 @@ pub struct SignIn<'a> {
     environment: Environment,
     client: ClientInfo,
     proof: Proof,
+    invitation: Option<PlainToken>,
 }
 
 impl<'a> SignIn<'a> {
@@ -169,7 +172,22 @@ impl<'a> SignIn<'a> {
         proof: Proof,
     ) -> Result<Self, SignInRefusal> {
         proof.require_allowed(&environment)?;
-        Ok(Self { app, store, environment, client, proof })
+        Ok(Self { app, store, environment, client, proof, invitation: None })
+    }
+
+    /// The same by whoever came by the invitation link that holds `token`, if there is one: once they have shown who they are, they
+    /// join its tenant, and the session begins there.
+    #[must_use]
+    pub fn by_invitation(self, token: Option<PlainToken>) -> Self {
+        Self { invitation: token, ..self }
+    }
+
+    async fn join(&self, user: User) -> Result<User, SignInError> {
+        let Some(token) = &self.invitation else { return Ok(user) };
+        let joined = invites::join(self.app, self.store, &self.environment, user.id, token);
+        let joined = Box::pin(joined).await?;
+        // What voided their sessions meanwhile voids this one.
+        Ok(User { session_generation: user.session_generation, ..joined })
     }
 
     /// Refuses whoever showed something that is not good, as `refusal` says, and records that as one of `whom`.
@@ -201,14 +219,14 @@ impl<'a> SignIn<'a> {
             counted?;
             return refused;
         }
-        recorded(store, whom, self.admit(user, is_proven, there).await).await
+        recorded(store, whom, Box::pin(self.admit(user, is_proven, there)).await).await
     }
 
     /// Whether a password was tried that is not the one of `user`, who could have signed in with that.
     fn is_guess(&self, user: Option<&User>, is_proven: bool) -> bool {
         match self.proof {
             Proof::Password => user.is_none_or(|user| user.locked.is_none() && !is_proven),
-            Proof::Activation | Proof::MagicLink | Proof::Code => false,
+            Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code => false,
         }
     }
 
@@ -222,23 +240,34 @@ impl<'a> SignIn<'a> {
         require_unlocked(&user)?;
         require_proof(is_proven)?;
         self.require_verified(&user)?;
-        let user = self.note_first_sign_in(user).await?;
+        let user = self.join(self.note_first_sign_in(user).await?).await?;
         session::begin(self.app, self.store, self.environment, user, there, self.client).await
     }
 
-    /// Prepares the session of somebody who is going to be as `user` is, once what they showed is used up: its tokens are signed
-    /// before that, as it cannot be shown again. Those of their tenants that are `there` have just been read. [`Prepared::keep`]
-    /// begins the session.
+    /// Prepares the session of `user`, who has shown who they are, and is going to be as `becoming` makes them once what they showed
+    /// is used up: its tokens are signed before that, as it cannot be shown again. Those of their tenants that are `there` have
+    /// just been read. [`Prepared::keep`] begins the session.
     ///
     /// # Errors
     /// They are refused, or the table or the signing key fails.
-    pub async fn prepare(self, user: User, there: &[LiveTenant]) -> Result<Prepared, SignInError> {
+    pub async fn prepare(
+        self,
+        user: User,
+        becoming: impl FnOnce(User) -> User,
+        there: &[LiveTenant],
+    ) -> Result<Prepared, SignInError> {
         let (store, whom) = (self.store, Subject::user(&user));
-        recorded(store, whom, self.admit_later(user, there).await).await
+        recorded(store, whom, self.admit_later(user, becoming, there).await).await
     }
 
-    async fn admit_later(self, user: User, there: &[LiveTenant]) -> Result<Prepared, SignInError> {
+    async fn admit_later(
+        self,
+        user: User,
+        becoming: impl FnOnce(User) -> User,
+        there: &[LiveTenant],
+    ) -> Result<Prepared, SignInError> {
         require_unlocked(&user)?;
+        let user = becoming(self.join(user).await?);
         self.require_verified(&user)?;
         session::prepare(self.app, self.store, self.environment, user, there, self.client).await
     }
@@ -246,10 +275,10 @@ impl<'a> SignIn<'a> {
     fn require_verified(&self, user: &User) -> Result<(), SignInRefusal> {
         let is_needed = !self.environment.configuration.allow_not_verified_users_login;
         match self.proof {
-            Proof::Password if is_needed && !user.verified => {
+            Proof::Password | Proof::SignUp if is_needed && !user.verified => {
                 Err(SignInRefusal::NotVerified(Box::new(user.clone())))
             }
-            Proof::Password | Proof::Activation | Proof::MagicLink | Proof::Code => Ok(()),
+            Proof::Password | Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code => Ok(()),
         }
     }
 

@@ -10,9 +10,6 @@ use crate::{EnvironmentStore, StoreError};
 /// What a counter is called where an item says what it is.
 const COUNTER: &str = "attempts";
 
-/// For how long a failure counts, in seconds: 90 days. Nobody guesses that slowly.
-const COUNTED_SECONDS: i64 = 90 * 86_400;
-
 /// The wrong passwords of one environment's users.
 ///
 /// A counter begins anew when what it counts [since](FailuresSince) is another, so that a sign-in does not have to write one.
@@ -25,7 +22,8 @@ impl<'a> Attempts<'a> {
         Self { environment }
     }
 
-    /// Counts another failure of `user`, and says how many there are. No failure is lost, however many come at once.
+    /// Counts another failure of `user`, and says how many there are. No failure is lost, however many come at once. They count
+    /// until `forgotten_at`, or until after the next one.
     ///
     /// # Errors
     /// The table fails.
@@ -33,10 +31,9 @@ impl<'a> Attempts<'a> {
         &self,
         user: UserId,
         since: &FailuresSince,
-        now: Timestamp,
+        forgotten_at: Timestamp,
     ) -> Result<u32, StoreError> {
         let table = self.environment.table();
-        let forgotten = now.plus_seconds(COUNTED_SECONDS).as_seconds();
         let request = table
             .client()
             .update_item()
@@ -46,7 +43,7 @@ impl<'a> Attempts<'a> {
             .expression_attribute_names("#type", TYPE)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":type", AttributeValue::S(COUNTER.to_owned()))
-            .expression_attribute_values(":ttl", AttributeValue::N(forgotten.to_string()))
+            .expression_attribute_values(":ttl", AttributeValue::N(forgotten_at.as_seconds().to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew);
         let counted = Box::pin(request.send()).await.map_err(|error| StoreError::from_sdk(&error))?;

@@ -13,8 +13,8 @@ use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{
-    Attempts, CatalogStore, Codes, Journal, MailTemplates, Sessions, Store, StoreError, Subject, Tenants,
-    Tickets, UpdateError, Users,
+    ApiTokens, Attempts, CatalogStore, Codes, Journal, MailTemplates, Sessions, Store, StoreError, Subject,
+    TenantInvites, Tenants, Tickets, UpdateError, Users,
 };
 
 impl Entity for Environment {
@@ -198,10 +198,22 @@ impl EnvironmentStore {
         Codes::new(self)
     }
 
+    /// The invitation links of tenants.
+    #[must_use]
+    pub fn tenant_invites(&self) -> TenantInvites<'_> {
+        TenantInvites::new(self)
+    }
+
     /// The mail templates.
     #[must_use]
     pub fn mail_templates(&self) -> MailTemplates<'_> {
         MailTemplates::new(self)
+    }
+
+    /// The API tokens.
+    #[must_use]
+    pub fn api_tokens(&self) -> ApiTokens<'_> {
+        ApiTokens::new(self)
     }
 
     /// The environment itself.

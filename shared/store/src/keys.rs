@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    CategoryId, EmailAddress, FailuresSince, PermissionId, RecordId, RoleId, SessionId, TemplateKind,
-    TenantId, TicketPurpose, Timestamp, TokenHash, UserId, VendorId, folded,
+    ApiTokenId, ApiTokenOwner, CategoryId, EmailAddress, FailuresSince, InviteId, InviteSlot, PermissionId,
+    RecordId, RoleId, SessionId, TemplateKind, TenantId, TicketPurpose, Timestamp, TokenHash, UserId,
+    VendorId, folded,
 };
 
 use crate::journal::Hour;
@@ -164,6 +165,48 @@ impl Key {
         Self::new(format!("{vendor}#DEVICE#{}", device.to_key()), "CODE")
     }
 
+    /// An API token, where its client id leads.
+    pub(crate) fn api_token(vendor: VendorId, token: ApiTokenId) -> Self {
+        Self::new(format!("{vendor}#APITOKEN#{token}"), "TOKEN")
+    }
+
+    /// One of the exchanges of an API token that its refresh tokens go on from.
+    pub(crate) fn api_token_login(vendor: VendorId, token: ApiTokenId, slot: u8) -> Self {
+        Self::new(format!("{vendor}#APITOKEN#{token}"), format!("LOGIN#{slot:02}"))
+    }
+
+    pub(crate) fn api_token_entry(
+        vendor: VendorId,
+        owner: &ApiTokenOwner,
+        since: Timestamp,
+        token: ApiTokenId,
+    ) -> Self {
+        Self::new(api_tokens_partition(vendor, owner), format!("{API_TOKEN_ENTRY}{since}#{token}"))
+    }
+
+    /// Counts the API tokens of a tenant or a user.
+    pub(crate) fn api_token_count(vendor: VendorId, owner: &ApiTokenOwner) -> Self {
+        Self::new(api_tokens_partition(vendor, owner), "COUNT")
+    }
+
+    /// Finds an invitation link by its token, of whose hash the id is a part.
+    pub(crate) fn invite_token(vendor: VendorId, invite: InviteId) -> Self {
+        Self::new(format!("{vendor}#INVITE#{invite}"), "TOKEN")
+    }
+
+    pub(crate) fn tenant_invite(vendor: VendorId, tenant: &TenantId, slot: InviteSlot) -> Self {
+        let sk = match slot {
+            InviteSlot::Member(user) => format!("MEMBER#{user}"),
+            InviteSlot::Vendor(invite) => format!("VENDOR#{invite}"),
+        };
+        Self::new(invites_partition(vendor, tenant), sk)
+    }
+
+    /// Counts the invitation links of a tenant.
+    pub(crate) fn invite_count(vendor: VendorId, tenant: &TenantId) -> Self {
+        Self::new(invite_counts_partition(vendor), tenant.to_string())
+    }
+
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PK.to_owned(), AttributeValue::S(self.pk)),
@@ -183,6 +226,7 @@ pub(crate) const PERMISSION: &str = "PERMISSION#";
 pub(crate) const CATEGORY: &str = "CATEGORY#";
 pub(crate) const HOUR: &str = "HOUR#";
 pub(crate) const MAIL_TEMPLATE: &str = "TEMPLATE#";
+pub(crate) const API_TOKEN_ENTRY: &str = "TOKEN#";
 
 pub(crate) fn user_partition(vendor: VendorId, user: UserId) -> String {
     Key::user(vendor, user).pk
@@ -201,8 +245,25 @@ pub(crate) fn catalog_partition(vendor: VendorId) -> String {
     format!("{vendor}#CATALOG")
 }
 
+pub(crate) fn invites_partition(vendor: VendorId, tenant: &TenantId) -> String {
+    format!("{vendor}#INVITES#{tenant}")
+}
+
+/// As with roles, what is counted of every tenant stands together, where a tenant without an id would stand.
+pub(crate) fn invite_counts_partition(vendor: VendorId) -> String {
+    format!("{vendor}#INVITES#")
+}
+
 pub(crate) fn mail_partition(vendor: VendorId) -> String {
     format!("{vendor}#MAIL")
+}
+
+/// It has no part that is a user's or a tenant's own partition, so that who may touch those may not touch this.
+pub(crate) fn api_tokens_partition(vendor: VendorId, owner: &ApiTokenOwner) -> String {
+    match owner {
+        ApiTokenOwner::Tenant(tenant) => format!("{vendor}#APITOKEN#OF-TENANT#{tenant}"),
+        ApiTokenOwner::User(user) => format!("{vendor}#APITOKEN#OF-USER#{user}"),
+    }
 }
 
 fn journal_partition(vendor: VendorId, of: Option<&TenantId>) -> String {
@@ -231,6 +292,7 @@ mod tests {
         let role = RoleId::from(Uuid::from_u128(3));
         let start = Timestamp::from_millis(0);
         let members = List::Members(acme.clone());
+        let api_token = ApiTokenId::from(Uuid::from_u128(8));
         let keys = [
             Key::host("auth.example.com"),
             Key::environment(vendor),
@@ -264,6 +326,15 @@ mod tests {
             Key::attempts(vendor, user, &FailuresSince::default()),
             Key::password_history(vendor, user),
             Key::code(vendor, &rookery_domain::PlainToken::presented("device".to_owned()).hash()),
+            Key::api_token(vendor, api_token),
+            Key::api_token_login(vendor, api_token, 7),
+            Key::api_token_entry(vendor, &ApiTokenOwner::Tenant(acme.clone()), start, api_token),
+            Key::api_token_entry(vendor, &ApiTokenOwner::User(user), start, api_token),
+            Key::api_token_count(vendor, &ApiTokenOwner::User(user)),
+            Key::invite_token(vendor, Uuid::from_u128(8).into()),
+            Key::tenant_invite(vendor, &acme, InviteSlot::Member(user)),
+            Key::tenant_invite(vendor, &acme, InviteSlot::Vendor(Uuid::from_u128(8).into())),
+            Key::invite_count(vendor, &acme),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.pk, key.sk)).collect();
         insta::assert_snapshot!(layout.join("\n"));

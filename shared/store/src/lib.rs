@@ -7,6 +7,7 @@
 //!
 //! `docs/access-patterns.md` says what each call reads and writes.
 
+mod api_tokens;
 mod attempts;
 mod catalog;
 mod codes;
@@ -28,11 +29,13 @@ mod progress;
 mod roster;
 mod sessions;
 mod table;
+mod tenant_invites;
 mod tenants;
 mod tickets;
 mod transaction;
 mod users;
 
+pub use api_tokens::{ApiTokens, NewApiTokenError};
 pub use attempts::Attempts;
 pub use catalog::{CatalogSnapshot, CatalogStore, CatalogWriteError};
 pub use codes::{Codes, TriedCode};
@@ -46,11 +49,12 @@ pub use mail_templates::MailTemplates;
 pub use progress::{Progress, WhileTime};
 pub use roster::{LARGEST_SORTED_LIST, ListError};
 pub use sessions::{Rotation, SessionSnapshot, Sessions};
+pub use tenant_invites::{InviteSnapshot, NewInviteError, TenantInvites};
 pub use tenants::{Descendant, LinkError, NewTenantError, TenantQuery, TenantSort, Tenants};
 pub use tickets::{TicketSnapshot, Tickets};
 pub use users::{
-    Addition, Admission, Arrival, Caller, Glance, Login, NewPassword, NewUser, NewUserError, UserQuery,
-    UserSnapshot, UserSort, Users, WithEnvironment,
+    Addition, Admission, Arrival, Caller, Glance, InvitedError, Login, NewPassword, NewUser, NewUserError,
+    Registration, UserQuery, UserSnapshot, UserSort, Users, WithEnvironment,
 };
 
 use std::collections::HashMap;

@@ -113,6 +113,11 @@ impl<'a> Roster<'a> {
         let number = |n: usize| AttributeValue::N(n.to_string());
         let mut values = vec![(":added", number(added)), (":bucket", AttributeValue::N(bucket.to_string()))];
         let (expression, condition) = match directory.open {
+            None if directory.opening => {
+                values.push((":yes", AttributeValue::Bool(true)));
+                let expression = format!("SET {OPEN} = :bucket, {count} = :added, {TAKING} = :yes");
+                (expression, "attribute_not_exists(pk)".to_owned())
+            }
             None => {
                 (format!("SET {OPEN} = :bucket, {count} = :added"), format!("attribute_not_exists({OPEN})"))
             }
@@ -142,8 +147,10 @@ impl<'a> Roster<'a> {
             values.push((":invisible", number(invisible)));
         }
         let condition = match self.list {
-            List::Members(_) => format!("{condition} AND attribute_exists({TAKING})"),
-            List::Tenants | List::Users => condition,
+            List::Members(_) if !directory.opening => {
+                format!("{condition} AND attribute_exists({TAKING})")
+            }
+            List::Members(_) | List::Tenants | List::Users => condition,
         };
         transaction.update(self.directory_key(), &expression, Some(&condition), values)?;
         Ok(())

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::contention::while_contended;
 use crate::entity::{Entity, Item, Stored, corrupt};
 use crate::keys::{Key, List};
-use crate::roster::{Entry, Place, Roster, Sight, slice};
+use crate::roster::{Directory, Entry, Place, Roster, Sight, slice};
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction, Write};
 use crate::{EnvironmentStore, Fact, ListError, StoreError, Subject, UpdateError};
@@ -181,6 +181,21 @@ impl<'a> Tenants<'a> {
         self.attach(&mut transaction, &line, &tenant.tenant_id)?;
         transaction.record(self.fact(Action::TenantCreated, &tenant.tenant_id))?;
         transaction.commit().await.map_err(|cancelled| UpdateError::Store(cancelled.into_store_error()))
+    }
+
+    /// Writes a tenant whose id nobody has had, and which has no parent; `directory` is that of the list of tenants. Its list of
+    /// members opens with whoever is written to it in the same transaction.
+    pub(crate) fn insert(
+        &self,
+        transaction: &mut Transaction<'_>,
+        tenant: &Tenant,
+        directory: &Directory,
+    ) -> Result<(), StoreError> {
+        let place = directory.next_place(tenant.created_at, false);
+        let item = TenantItem { tenant: tenant.clone(), place: Some(place) };
+        transaction.insert(self.key(&tenant.tenant_id), &item)?;
+        self.roster().add(transaction, directory, place, &TenantEntry::from(tenant))?;
+        transaction.record(self.fact(Action::TenantCreated, &tenant.tenant_id))
     }
 
     /// The tenant `id`, unless it was removed.

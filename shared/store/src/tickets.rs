@@ -88,7 +88,7 @@ impl<'a> Tickets<'a> {
         }
     }
 
-    /// Gives `user` a ticket in place of the one before, and records that as `action`. `make` gets the one before, and may
+    /// Gives `user` a ticket in place of the one before, and records that as `action`, unless it is but a part of one. `make` gets the one before, and may
     /// refuse; it may be called more than once. `false`: it refused, and the one before is good still.
     ///
     /// # Errors
@@ -97,10 +97,10 @@ impl<'a> Tickets<'a> {
         &self,
         purpose: TicketPurpose,
         user: &User,
-        action: Action,
+        action: impl Into<Option<Action>>,
         mut make: impl FnMut(Option<&Ticket>) -> Option<Ticket>,
     ) -> Result<bool, StoreError> {
-        let key = self.key(purpose, user.id);
+        let (key, action) = (self.key(purpose, user.id), action.into());
         let issued = while_contended!(async {
             let before = self.table().get::<Ticket>(key.clone()).await?;
             let Some(ticket) = make(before.as_ref().map(|stored| &stored.value)) else {
@@ -111,7 +111,8 @@ impl<'a> Tickets<'a> {
                 Some(stored) => transaction.replace(key.clone(), &stored.with(ticket))?,
                 None => transaction.insert(key.clone(), &ticket)?,
             };
-            transaction.record(self.environment.fact(action, Subject::user(user)))?;
+            let fact = action.and_then(|action| self.environment.fact(action, Subject::user(user)));
+            transaction.record(fact)?;
             transaction.commit().await.map_err(Cancelled::into_store_error)?;
             Ok(true)
         });

@@ -3,10 +3,12 @@
 mod admission;
 mod changing;
 mod import;
+mod invited;
 mod joining;
 mod listing;
 mod moving;
 mod password_history;
+mod registration;
 mod removal;
 
 use std::collections::BTreeMap;
@@ -22,14 +24,16 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Arrival};
 pub use changing::NewPassword;
+pub use invited::InvitedError;
 pub use joining::{Addition, NewUser, NewUserError};
 pub use listing::{Glance, UserQuery, UserSort};
+pub use registration::Registration;
 
 use crate::entity::{Entity, Item, Stored, number, to_document};
 use crate::keys::{Key, List};
 use crate::roster::{Entry, Place, Roster};
-use crate::table::Table;
-use crate::transaction::Condition;
+use crate::table::{Batch, Table};
+use crate::transaction::{Condition, Transaction, Write};
 use crate::{EnvironmentStore, Fact, SessionSnapshot, StoreError, Subject};
 
 /// A user, and where in each list they are.
@@ -192,6 +196,13 @@ impl From<UserSnapshot> for User {
     }
 }
 
+impl UserSnapshot {
+    /// That they are as they were read.
+    pub(crate) fn is_unchanged(&self) -> Vec<(&'static str, AttributeValue)> {
+        vec![(":read", AttributeValue::N(self.0.revision.to_string()))]
+    }
+}
+
 /// Who presents a token: their session, themselves and the tenants they name, as far as they are there.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -317,6 +328,16 @@ impl<'a> Users<'a> {
         Ok(environment.map(|environment| WithEnvironment { environment, value: user.map(UserSnapshot) }))
     }
 
+    /// Makes `transaction` depend on the user `id` being there. The answer is the write that fails when they are not.
+    pub(crate) fn require(&self, transaction: &mut Transaction<'_>, id: UserId) -> Result<Write, StoreError> {
+        transaction.check(self.key(id), "attribute_exists(pk)", Vec::new())
+    }
+
+    /// The user `id` among what was read.
+    pub(crate) fn take(&self, batch: &mut Batch, id: UserId) -> Result<Option<UserSnapshot>, StoreError> {
+        Ok(batch.take(&self.key(id))?.map(UserSnapshot))
+    }
+
     /// What is to be recorded of `action` on `user`, if it is one.
     fn fact(&self, action: Option<Action>, user: &User) -> Option<Fact> {
         self.environment.fact(action?, Subject::user(user))
@@ -330,7 +351,7 @@ impl<'a> Users<'a> {
         Roster::new(self.table(), self.vendor(), list.clone())
     }
 
-    fn key(&self, id: UserId) -> Key {
+    pub(crate) fn key(&self, id: UserId) -> Key {
         Key::user(self.vendor(), id)
     }
 

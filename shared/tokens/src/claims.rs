@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AccessToken, SigningError, numeric_date};
 
+/// What header and signature take of a token beside the claims, in bytes, with an RSA key of 4,096 bits.
+const BESIDE: usize = 820;
+
 /// The claims of a user's access token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,28 +66,26 @@ pub struct UserClaims {
 }
 
 impl UserClaims {
-    /// What header and signature take of a token beside the claims, in bytes, with an RSA key of 4,096 bits.
-    const BESIDE: usize = 820;
-
     /// The claims that a token has room for: if it must be, without `tenantIds`, and without `permissions` too. Clients ask
     /// for either where a token does not say it.
     ///
     /// # Errors
     /// [`SigningError::TooLarge`]: there is no room for the others.
     pub fn fitting(mut self) -> Result<Self, SigningError> {
-        if !self.fits()? {
+        if !fit(&self)? {
             self.tenant_ids = None;
         }
-        if !self.fits()? {
+        if !fit(&self)? {
             self.permissions = None;
         }
-        if self.fits()? { Ok(self) } else { Err(SigningError::TooLarge) }
+        if fit(&self)? { Ok(self) } else { Err(SigningError::TooLarge) }
     }
+}
 
-    fn fits(&self) -> Result<bool, SigningError> {
-        let json = serde_json::to_vec(self).map_err(SigningError::Claims)?;
-        Ok((json.len() * 4).div_ceil(3) + Self::BESIDE <= AccessToken::MAX_BYTES)
-    }
+/// Whether a token has room for `claims`.
+pub(crate) fn fit<C: Serialize>(claims: &C) -> Result<bool, SigningError> {
+    let json = serde_json::to_vec(claims).map_err(SigningError::Claims)?;
+    Ok((json.len() * 4).div_ceil(3) + BESIDE <= AccessToken::MAX_BYTES)
 }
 
 /// The `type` of a user's access token. It has one value, so that no other token can be read as a user's.

@@ -1,7 +1,7 @@
 //! Tokens and passwords: what proves who is calling.
 //!
 //! - [`encode`] and [`decode`] write and read access tokens: JSON Web Tokens (RFC 7519) signed with RS256, the one
-//!   algorithm that published clients verify. [`UserClaims`] and [`VendorClaims`] are what they say.
+//!   algorithm that published clients verify. [`UserClaims`], [`VendorClaims`] and [`ApiTokenClaims`] are what they say.
 //! - A [`Signer`] holds the private key: [`KmsSigner`] never sees it, [`LocalSigner`] has it in memory, and
 //!   [`KmsWrapped`] unlocks a key of the second kind with a key of the first. A [`KeyRing`] is the key that signs
 //!   now and those that signed before.
@@ -10,6 +10,7 @@
 //! Opaque tokens (refresh tokens, mailed one-time tokens) are no business of this crate: they are values of the
 //! domain, known by their hash.
 
+mod api_token_claims;
 mod claims;
 mod jwks;
 mod jwt;
@@ -24,6 +25,7 @@ mod signer;
 #[cfg(test)]
 mod test_keys;
 
+pub use api_token_claims::{ApiTokenClaims, ApiTokenSubject};
 pub use claims::{UserClaims, UserTokenType, VendorClaims, VendorTokenType};
 pub use jwks::{Jwk, Jwks};
 pub use jwt::{AccessToken, TokenError, decode, encode};

@@ -217,12 +217,7 @@ async fn asking_tells_nobody_whose_address_is_known() {
         scene.change_jane(|jane| jane.locked = Some(LockReason::Administrator)).await;
         let _ = way.ask("jane@example.com").await.expect(status);
         assert_eq!(scene.app.mail().len(), 1, "whoever is locked gets none");
-        for body in [
-            json!({}),
-            json!({ "email": "no address" }),
-            json!({ "userId": "jane" }),
-            json!({ "email": "a@b.example", "invitationToken": "x" }),
-        ] {
+        for body in [json!({}), json!({ "email": "no address" }), json!({ "userId": "jane" })] {
             let refused =
                 scene.app.anonymous().post(&format!("{PASSWORDLESS}/{name}/prelogin"), body.clone()).await;
             assert_eq!(refused.status(), 400, "{body}");

@@ -2,7 +2,8 @@
 
 use futures::future::join_all;
 use rookery_domain::{
-    AuthStrategy, CookieSameSite, Json, LockReason, MembershipStatus, Metadata, Password, PlainToken,
+    AuthStrategy, CookieSameSite, Inviter, Json, LockReason, MembershipStatus, Metadata, Password,
+    PlainToken, TenantInvite,
 };
 use rookery_http::ApiError;
 use rookery_store::NewUser;
@@ -137,10 +138,6 @@ async fn a_request_that_lacks_something_is_told_what() {
         (json!({ "email": 7, "password": PASSWORD }), "email: invalid type"),
         (json!({ "email": "jane@example.com", "password": ["x"] }), "password: invalid type"),
         (json!("jane"), "invalid type"),
-        (
-            json!({ "email": "jane@example.com", "password": PASSWORD, "invitationToken": "abc" }),
-            "invitation links are not supported",
-        ),
     ] {
         let error = anonymous.post(SIGN_IN, body).await.error(400);
         assert!(error.starts_with(expected), "{error}");
@@ -316,4 +313,30 @@ async fn a_session_whose_token_nobody_would_accept_does_not_begin() {
     assert_eq!(refused.expect(400)["errorCode"], "ER-05001");
     assert!(refused.error(400).contains("longer than 8192 bytes"));
     assert_eq!(scene.sessions().await, 0);
+}
+
+#[tokio::test]
+async fn whoever_comes_by_an_invitation_link_joins_its_tenant_and_lands_there() {
+    let scene = scene().await;
+    scene.configure(|configuration| configuration.allow_tenant_invitations = true).await;
+    let (labs, acme) = (scene.app.tenant("Labs").await, scene.acme.clone());
+    let (entropy, now) = (&*scene.app.state().entropy, scene.app.state().now());
+    let invite = TenantInvite::new(labs.clone(), Inviter::Vendor { on_behalf_of: None }, entropy, now);
+    scene.app.environment().tenant_invites().create(&invite, now).await.unwrap();
+    let token = invite.token.expose();
+    let try_with = async |password: &str, token: &str| {
+        let body = json!({ "email": "jane@example.com", "password": password, "invitationToken": token });
+        scene.app.anonymous().post(SIGN_IN, body).await
+    };
+    // Only whoever has shown who they are is told that a link does not work.
+    assert_eq!(try_with("Wrong-Horse-7", "nonsense").await.error(401), "the email or the password is wrong");
+    assert_eq!(try_with("Wrong-Horse-7", token).await.status(), 401);
+    assert_eq!(try_with(PASSWORD, "nonsense").await.error(404), "invitation not found");
+    assert_eq!((scene.sessions().await, scene.jane().await.memberships.len()), (0, 1));
+    let answer = try_with(PASSWORD, token).await.expect(200);
+    assert_eq!(claims(&answer)["tenantId"], json!(labs));
+    let tenants: Vec<_> = scene.jane().await.memberships.into_iter().map(|one| one.tenant_id).collect();
+    assert_eq!(tenants, [acme, labs.clone()]);
+    let again = try_with(PASSWORD, token).await.expect(200);
+    assert_eq!(claims(&again)["tenantId"], json!(labs), "whoever has joined signs in as ever");
 }

@@ -208,3 +208,18 @@ async fn a_page_of_a_foreign_origin_activates_nothing() {
     let page = app.anonymous().with("origin", "https://app.example.com");
     let _ = page.post(ACTIVATE, request(id, &token)).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_stranger_cannot_fill_a_mailbox_and_the_latest_link_goes_on_working() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let (id, _) = newcomer(&app, "jane@example.com", &acme).await;
+    for _ in 0..7 {
+        let again = json!({ "email": "jane@example.com" });
+        let _ = app.anonymous().post("/identity/resources/users/v1/activate/reset", again).await.expect(201);
+    }
+    assert_eq!(app.mail().len(), 5);
+    let token = mailed_token(&app, "ActivateUser");
+    let body = json!({ "userId": id.to_string(), "token": token, "password": PASSWORD });
+    app.anonymous().post("/identity/resources/users/v1/activate", body).await.expect(200);
+}

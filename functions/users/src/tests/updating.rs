@@ -107,11 +107,17 @@ async fn another_address_is_another_way_to_sign_in() {
     client.get("/identity/resources/users/v2/me").await.expect(200);
     let same = vendor.put(&path(&jane, "/email"), json!({"email": "JANE@example.com"})).await.expect(200);
     assert_eq!(same["email"], "jane@example.com");
+    assert!(app.mail().is_empty());
     client.get("/identity/resources/users/v2/me").await.expect(200);
 
     let moved = vendor.put(&path(&jane, "/email"), json!({"email": "jd@example.com"})).await.expect(200);
     assert_eq!((&moved["email"], &moved["verified"]), (&json!("jd@example.com"), &json!(true)));
     assert_eq!(client.get("/identity/resources/users/v2/me").await.status(), 401);
+    let told = app.mail().remove(0);
+    assert_eq!(
+        (told.template.as_str(), told.to.to_string().as_str()),
+        ("EmailAddressChanged", "jane@example.com")
+    );
     let by_email = |email: &str| format!("{USERS}/email?email={email}");
     assert_eq!(vendor.get(&by_email("jane@example.com")).await.status(), 404);
     assert_eq!(vendor.get(&by_email("jd%40example.com")).await.expect(200)["id"], json!(jane.id));

@@ -32,6 +32,12 @@ permissions! {
     DeleteUsersRoles => Some("fe.secure.delete.usersRoles");
     /// Sending invitations again.
     ResendActivationEmail => Some("fe.secure.write.resendActivationEmail");
+    /// Reading one's invitation link.
+    ReadTenantInvites => Some("fe.secure.read.tenantInvites");
+    /// Making and changing an invitation link.
+    WriteTenantInvites => Some("fe.secure.write.tenantInvites");
+    /// Deleting an invitation link.
+    DeleteTenantInvites => Some("fe.secure.delete.tenantInvites");
     /// Reading roles.
     ReadRoles => Some("fe.secure.read.roles");
     /// Writing roles.
@@ -40,6 +46,12 @@ permissions! {
     DeleteRoles => Some("fe.secure.delete.roles");
     /// Reading permissions.
     ReadPermissions => Some("fe.secure.read.permissions");
+    /// Reading API tokens of the tenant.
+    ReadTenantApiTokens => Some("fe.secure.read.tenantApiTokens");
+    /// Writing API tokens of the tenant.
+    WriteTenantApiTokens => Some("fe.secure.write.tenantApiTokens");
+    /// Deleting API tokens of the tenant.
+    DeleteTenantApiTokens => Some("fe.secure.delete.tenantApiTokens");
     /// Reading the audit log.
     ReadAudits => Some("fe.secure.read.audits");
     /// Writing to the audit log.

@@ -3,4 +3,5 @@
 
 mod answer_size;
 mod deadline;
+mod invites;
 mod observed;

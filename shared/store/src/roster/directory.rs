@@ -37,6 +37,8 @@ pub(crate) struct Directory {
     pub(super) invisible: BTreeMap<u32, usize>,
     /// Whether a list that can be closed is open.
     pub(super) taking: bool,
+    /// Whether the list opens in the transaction that adds its first entries: nothing of it is there yet.
+    pub(super) opening: bool,
 }
 
 /// The attribute that names the bucket that is being filled.
@@ -75,7 +77,13 @@ impl Directory {
             counts: counts(COUNT).collect(),
             invisible: counts(INVISIBLE).collect(),
             taking: item.contains_key(TAKING),
+            opening: false,
         }
+    }
+
+    /// That of a list of a tenant's members that opens with its first entries.
+    pub(crate) fn opening() -> Self {
+        Self { taking: true, opening: true, ..Self::default() }
     }
 
     /// How many entries the list has.

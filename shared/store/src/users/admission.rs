@@ -9,6 +9,7 @@ use super::{Login, NewUser, NewUserError, UserItem, UserSnapshot, Users, WithEnv
 use crate::contention::while_contended;
 use crate::keys::List;
 use crate::roster::Directory;
+use crate::transaction::Transaction;
 use crate::{StoreError, UpdateError};
 
 /// What there is to know before whoever has an e-mail address is let into a tenant, read together.
@@ -20,7 +21,7 @@ pub struct Admission {
     pub tenant: Option<Tenant>,
     /// The user who has the address.
     pub user: Option<UserId>,
-    directories: Directories,
+    pub(super) directories: Directories,
 }
 
 impl Users<'_> {
@@ -69,9 +70,18 @@ impl Users<'_> {
                 None => self.directories([users.clone(), members.clone()].into_iter()).await?,
             };
             let new = make(directories.of(&members).total() == 0);
-            self.insert(slice::from_ref(&new), &directories).await?;
+            let transaction = Transaction::new(self.table());
+            self.insert(transaction, slice::from_ref(&new), &directories).await?;
             Ok(new.user)
         })
+    }
+}
+
+impl Admission {
+    /// Whether `tenant`, for which it was read, has no members.
+    #[must_use]
+    pub fn is_first_in(&self, tenant: &TenantId) -> bool {
+        self.directories.of(&List::Members(tenant.clone())).total() == 0
     }
 }
 
@@ -131,6 +141,6 @@ impl Users<'_> {
 }
 
 /// The lists that a user of `tenant` alone is in.
-fn lists_for(tenant: &TenantId) -> [List; 2] {
+pub(super) fn lists_for(tenant: &TenantId) -> [List; 2] {
     [List::Users, List::Members(tenant.clone())]
 }

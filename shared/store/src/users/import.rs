@@ -36,7 +36,7 @@ impl Users<'_> {
         let most = lists.iter().map(|list| directories.of(list).room()).fold(fitting.max(1), usize::min);
         let alike = |new: &&NewUser| lists_of(&new.user).eq(lists.iter().cloned());
         let together = users.iter().take(most).take_while(alike).count();
-        self.insert(&users[..together], &directories).await?;
+        self.insert(Transaction::new(self.table()), &users[..together], &directories).await?;
         Ok(together)
     }
 }

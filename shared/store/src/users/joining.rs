@@ -57,29 +57,31 @@ impl Users<'_> {
 
     async fn try_create(&self, new: &NewUser) -> Result<(), UpdateError<NewUserError>> {
         let directories = self.directories(lists_of(&new.user)).await?;
-        self.insert(slice::from_ref(new), &directories).await
+        self.insert(Transaction::new(self.table()), slice::from_ref(new), &directories).await
     }
 
-    /// Writes `new`, who are all in the same lists, which are as `directories` says and have room for them.
-    pub(super) async fn insert(
+    /// Writes `new`, who are all in the same lists, which are as `directories` says and have room for them; and whatever else
+    /// `transaction` does.
+    pub(super) async fn insert<E: From<NewUserError>>(
         &self,
+        mut transaction: Transaction<'_>,
         new: &[NewUser],
         directories: &Directories,
-    ) -> Result<(), UpdateError<NewUserError>> {
-        let mut transaction = Transaction::new(self.table());
+    ) -> Result<(), UpdateError<E>> {
         let mut emails = Vec::with_capacity(new.len());
         for new in new {
             emails.push(self.insert_one(&mut transaction, new, directories)?);
         }
         for list in new.first().into_iter().flat_map(|new| lists_of(&new.user)) {
             let (roster, directory) = (self.roster(&list), directories.of(&list));
-            require_open(&list, roster.takes_entries(&directory)).map_err(UpdateError::Refused)?;
+            let open = require_open(&list, roster.takes_entries(&directory));
+            open.map_err(|error| UpdateError::Refused(error.into()))?;
             let invisible = new.iter().filter(|new| new.user.invisible).count();
             roster.count(&mut transaction, &directory, new.len(), invisible)?;
         }
         transaction.commit().await.map_err(|cancelled| {
             match emails.iter().any(|email| cancelled.failed(*email)) {
-                true => UpdateError::Refused(NewUserError::EmailTaken),
+                true => UpdateError::Refused(NewUserError::EmailTaken.into()),
                 false => UpdateError::Store(cancelled.into_store_error()),
             }
         })
@@ -144,41 +146,56 @@ impl Users<'_> {
         membership: impl Fn(bool) -> Membership,
         mut change: impl FnMut(&mut User) -> Result<(), E>,
     ) -> Result<Option<Addition>, UpdateError<E>> {
-        let list = List::Members(tenant.clone());
-        let roster = self.roster(&list);
         while_contended!(async {
-            let Doorstep { user, directory } = match read.take() {
+            let doorstep = match read.take() {
                 Some(read) => read,
-                None => self.doorstep(id, &list).await?,
+                None => self.doorstep(id, tenant).await?,
             };
-            let Some(mut stored) = user else { return Ok(None) };
-            let before = stored.value.user.clone();
-            let mut added_at = None;
-            if before.membership(tenant).is_none() {
-                require_room(&before, &list, roster.takes_entries(&directory))?;
-                let membership = membership(directory.total() == 0);
-                added_at = Some(membership.created_at);
-                stored.value.user.memberships.push(membership);
-            }
-            change(&mut stored.value.user).map_err(UpdateError::Refused)?;
-            if before == stored.value.user {
-                return Ok(Some(Addition::Already(before)));
-            }
-            let action = if added_at.is_some() { Action::UserAddedToTenant } else { changed };
-            self.write(&before, &mut stored, Some(action), |transaction, item| {
-                let Some(now) = added_at else { return Ok(()) };
-                let place = directory.next_place(now, item.user.invisible);
-                item.places.insert(list.name(), place);
-                roster.add(transaction, &directory, place, &UserEntry::of(&item.user, &list)).map(drop)
-            })
-            .await?;
-            let user = stored.value.user;
-            Ok(Some(if added_at.is_some() { Addition::Added(user) } else { Addition::Already(user) }))
+            self.step_in(doorstep, tenant, changed, &membership, &mut change, |_, _| Ok(())).await
         })
     }
 
-    async fn doorstep(&self, id: UserId, members: &List) -> Result<Doorstep, StoreError> {
-        let directory_key = self.roster(members).directory_key();
+    /// One attempt at [`Self::enter`], from what was read. If anything is written, `with` adds to that.
+    pub(super) async fn step_in<E: From<NewUserError>>(
+        &self,
+        doorstep: Doorstep,
+        tenant: &TenantId,
+        changed: Action,
+        membership: &impl Fn(bool) -> Membership,
+        change: &mut impl FnMut(&mut User) -> Result<(), E>,
+        with: impl FnOnce(&mut Transaction<'_>, &User) -> Result<(), StoreError>,
+    ) -> Result<Option<Addition>, UpdateError<E>> {
+        let list = List::Members(tenant.clone());
+        let roster = self.roster(&list);
+        let Doorstep { user, directory } = doorstep;
+        let Some(mut stored) = user else { return Ok(None) };
+        let before = stored.value.user.clone();
+        let mut added_at = None;
+        if before.membership(tenant).is_none() {
+            require_room(&before, &list, roster.takes_entries(&directory))?;
+            let membership = membership(directory.total() == 0);
+            added_at = Some(membership.created_at);
+            stored.value.user.memberships.push(membership);
+        }
+        change(&mut stored.value.user).map_err(UpdateError::Refused)?;
+        if before == stored.value.user {
+            return Ok(Some(Addition::Already(before)));
+        }
+        let action = if added_at.is_some() { Action::UserAddedToTenant } else { changed };
+        self.write(&before, &mut stored, Some(action), |transaction, item| {
+            with(transaction, &item.user)?;
+            let Some(now) = added_at else { return Ok(()) };
+            let place = directory.next_place(now, item.user.invisible);
+            item.places.insert(list.name(), place);
+            roster.add(transaction, &directory, place, &UserEntry::of(&item.user, &list)).map(drop)
+        })
+        .await?;
+        let user = stored.value.user;
+        Ok(Some(if added_at.is_some() { Addition::Added(user) } else { Addition::Already(user) }))
+    }
+
+    pub(super) async fn doorstep(&self, id: UserId, tenant: &TenantId) -> Result<Doorstep, StoreError> {
+        let directory_key = self.roster(&List::Members(tenant.clone())).directory_key();
         let mut batch = self.table().get_all(vec![self.key(id), directory_key.clone()]).await?;
         Ok(Doorstep {
             user: batch.take(&self.key(id))?,
@@ -212,6 +229,12 @@ pub(crate) struct Directories(BTreeMap<String, Directory>);
 impl Directories {
     pub(super) fn of(&self, list: &List) -> Directory {
         self.0.get(&list.name()).cloned().unwrap_or_default()
+    }
+
+    /// The same, and that of `list`, which opens with its first entries.
+    pub(super) fn opening(mut self, list: &List) -> Self {
+        self.0.insert(list.name(), Directory::opening());
+        self
     }
 }
 

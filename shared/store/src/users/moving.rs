@@ -2,9 +2,7 @@
 
 use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{
-    Action, Membership, Order, PageRequest, RoleId, Session, TenantId, Timestamp, User, UserId,
-};
+use rookery_domain::{Action, Membership, Order, PageRequest, RoleId, TenantId, Timestamp, User, UserId};
 
 use super::joining::require_open;
 use super::listing::parse_id;
@@ -29,8 +27,8 @@ struct Move<'a> {
 
 impl Users<'_> {
     /// Moves everybody from the tenant `source` to `target` for as long as there is time, each in one transaction, and
-    /// ends their sessions in `source`. Whoever belongs to both already keeps what they have in either. `roles` says
-    /// which roles a membership of `source` becomes.
+    /// ends their sessions in `source`, and their API tokens for it. Whoever belongs to both already keeps what they have in
+    /// either. `roles` says which roles a membership of `source` becomes.
     ///
     /// # Errors
     /// `target` is not there, or the table fails; the same call again goes on where it stopped.
@@ -72,8 +70,7 @@ impl Users<'_> {
     ) -> Result<bool, UpdateError<NewUserError>> {
         let moved = while_contended!(self.try_move(id, moving, roles))?;
         if moved {
-            let there = |session: &Session| session.tenant_id == *moving.source;
-            self.environment.sessions().end_all(id, None, there).await?;
+            self.end_access(id, moving.source).await?;
         }
         Ok(moved)
     }

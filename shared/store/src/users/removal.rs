@@ -52,8 +52,8 @@ impl Leaving<'_> {
 }
 
 impl Users<'_> {
-    /// Takes a user out of `tenant`; out of the environment, if they belong to no other. Their sessions end if so.
-    /// `false`: they do not belong to it.
+    /// Takes a user out of `tenant`; out of the environment, if they belong to no other. Their sessions there end if so, and their
+    /// API tokens for it are removed. `false`: they do not belong to it.
     ///
     /// # Errors
     /// The table fails.
@@ -73,7 +73,7 @@ impl Users<'_> {
     ) -> Result<bool, UpdateError<E>> {
         let left = while_contended!(self.try_leave(id, Leaving::Tenant(tenant), &check))?;
         if left {
-            self.end_sessions(id, tenant).await?;
+            self.end_access(id, tenant).await?;
         }
         Ok(left)
     }
@@ -113,17 +113,22 @@ impl Users<'_> {
     ) -> Result<bool, StoreError> {
         let left = self.leave_some(id, leaving).await?;
         if left {
-            self.end_sessions(id, tenant).await?;
+            self.end_access(id, tenant).await?;
         }
         Ok(left)
     }
 
-    async fn end_sessions(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
-        let here = |session: &Session| session.tenant_id == *tenant;
-        self.environment.sessions().end_all(id, None, here).await
+    /// Ends the sessions of a user in `tenant`, which they have left, and removes their API tokens for it.
+    pub(super) async fn end_access(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
+        let (sessions, api_tokens) = (self.environment.sessions(), self.environment.api_tokens());
+        tokio::try_join!(
+            sessions.end_all(id, None, |session: &Session| session.tenant_id == *tenant),
+            api_tokens.remove_of_user(id, |of| of == tenant),
+        )?;
+        Ok(())
     }
 
-    /// Removes a user everywhere, and ends their sessions. `false`: there is no such user.
+    /// Removes a user everywhere, with their sessions and API tokens. `false`: there is no such user.
     ///
     /// # Errors
     /// The table fails; the same call again goes on where it stopped.
@@ -134,7 +139,8 @@ impl Users<'_> {
             removed = true;
         }
         if removed {
-            self.environment.sessions().end_all(id, None, |_| true).await?;
+            let (sessions, api_tokens) = (self.environment.sessions(), self.environment.api_tokens());
+            tokio::try_join!(sessions.end_all(id, None, |_| true), api_tokens.remove_of_user(id, |_| true),)?;
         }
         Ok(removed)
     }

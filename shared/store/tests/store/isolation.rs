@@ -3,6 +3,7 @@
 //!
 //! Every call of a repository has a test of its name here, in the file of its type.
 
+mod api_tokens;
 mod attempts;
 mod catalog_store;
 mod codes;
@@ -11,6 +12,7 @@ mod environments;
 mod journal;
 mod mail_templates;
 mod sessions;
+mod tenant_invites;
 mod tenants;
 mod tickets;
 mod users;
@@ -21,7 +23,7 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use rookery_domain::{
     AssignmentType, Catalog, CategoryId, Environment, MailTemplate, Permission, PermissionCategory,
-    PermissionId, PlainToken, Role, RoleId, Session, Tenant, TenantId, User, first_roles,
+    PermissionId, PlainToken, Role, RoleId, Session, Tenant, TenantId, TenantInvite, User, first_roles,
 };
 use rookery_store::{Descendant, EnvironmentStore, Login, NewUser, TenantQuery, UserQuery};
 use rookery_testkit::{connect, new_environment};
@@ -35,6 +37,7 @@ fn every_call_has_a_test() {
         let (of, method) = call.split_once("::").unwrap();
         let tests = match of {
             "Attempts" => include_str!("isolation/attempts.rs"),
+            "ApiTokens" => include_str!("isolation/api_tokens.rs"),
             "CatalogStore" => include_str!("isolation/catalog_store.rs"),
             "Codes" => include_str!("isolation/codes.rs"),
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
@@ -42,6 +45,7 @@ fn every_call_has_a_test() {
             "Journal" => include_str!("isolation/journal.rs"),
             "MailTemplates" => include_str!("isolation/mail_templates.rs"),
             "Sessions" => include_str!("isolation/sessions.rs"),
+            "TenantInvites" => include_str!("isolation/tenant_invites.rs"),
             "Tenants" => include_str!("isolation/tenants.rs"),
             "Tickets" => include_str!("isolation/tickets.rs"),
             "Users" => include_str!("isolation/users.rs"),
@@ -83,6 +87,7 @@ struct State {
     login: Option<Login>,
     sessions: Vec<Session>,
     mail_templates: Vec<MailTemplate>,
+    invites: Vec<TenantInvite>,
     catalog: Arc<Catalog>,
     own_roles: [Vec<Role>; 2],
 }
@@ -142,6 +147,7 @@ impl World {
             login: users.login(&self.jane.user.email).await.unwrap().and_then(|login| login.value),
             sessions: own.sessions().of_user(self.jane.user.id).await.unwrap(),
             mail_templates: own.mail_templates().list().await.unwrap(),
+            invites: own.tenant_invites().list().await.unwrap(),
             catalog: own.catalog().load(environment.as_ref().unwrap()).await.unwrap(),
             own_roles: [
                 own.catalog().roles_of_tenant(&self.acme).await.unwrap(),

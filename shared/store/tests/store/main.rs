@@ -7,6 +7,7 @@ mod costs;
 mod documented;
 mod faults;
 mod import;
+mod invites;
 mod isolation;
 mod journal;
 mod lists;

@@ -64,9 +64,11 @@ fn ask(function: &str) -> Ask {
         "authentication" => get("/.well-known/openid-configuration"),
         "authorization" => get("/identity/resources/permissions/v1"),
         "users" => get("/identity/resources/users/v1/7e0ef2f8-6a4a-4e7c-9e55-0f5c9b2b8a11"),
+        "tenant-invites" => get("/identity/resources/tenants/invites/v1/configuration"),
         "vendor-only" => get("/identity/resources/vendor-only/users/v1/7e0ef2f8-6a4a-4e7c-9e55-0f5c9b2b8a11"),
         "vendor-configuration" => get("/identity/resources/configurations/v1"),
         "tenants" => get("/tenants/resources/tenants/v1/acme"),
+        "api-tokens" => get("/identity/resources/tenants/api-tokens/v1"),
         // The smallest answers whatever it is asked.
         _ => get("/health"),
     }

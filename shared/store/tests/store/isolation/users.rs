@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use rookery_domain::{Action, PasswordHistory, RoleId, User};
+use rookery_domain::{Action, Inviter, PasswordHistory, RoleId, TenantInvite, User};
 use rookery_store::{
-    Addition, EnvironmentStore, NewPassword, NewUser, NewUserError, Progress, UpdateError, UserQuery,
-    UserSnapshot,
+    Addition, EnvironmentStore, InviteSnapshot, InvitedError, NewPassword, NewUser, NewUserError, Progress,
+    UpdateError, UserQuery, UserSnapshot,
 };
 
 use super::World;
-use crate::support::{at, membership, tenant, user};
+use crate::support::{ENTROPY, at, environment, membership, tenant, user};
 
 #[expect(clippy::unnecessary_wraps, reason = "other changes refuse")]
 fn rename(user: &mut User) -> Result<(), Infallible> {
@@ -147,6 +147,72 @@ async fn create_in() {
     let made = world.untouched_by(users.create_in(&world.acme, admission, |_| world.twin())).await;
     assert_eq!(made.unwrap().id, world.jane.user.id);
     assert_eq!(users.list(&UserQuery::page(vec![world.acme.clone()], 10, 0)).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn registration() {
+    let world = World::new().await;
+    let read = world.other.users().registration().await.unwrap().unwrap();
+    assert_eq!(read.environment.id, world.other.id());
+    assert!(environment().await.users().registration().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn register() {
+    let world = World::new().await;
+    // What was read in one environment says nothing of another.
+    let read = world.own.users().registration().await.unwrap().unwrap();
+    let fresh = tenant("fresh");
+    let twin = user("jane@example.com", &[&fresh.tenant_id], 1);
+    let users = world.other.users();
+    world.untouched_by(users.register(read.clone(), &fresh, &twin)).await.unwrap();
+    assert_eq!(users.list(&UserQuery::page(vec![fresh.tenant_id.clone()], 10, 0)).await.unwrap().total, 1);
+    let users = world.own.users();
+    let taken = world.untouched_by(users.register(read, &fresh, &twin)).await;
+    assert!(matches!(taken, Err(UpdateError::Refused(NewUserError::EmailTaken))), "{taken:?}");
+}
+
+/// A link of `environment` to its tenant `acme`.
+async fn link_in(world: &World, environment: &EnvironmentStore) -> InviteSnapshot {
+    let vendor = Inviter::Vendor { on_behalf_of: None };
+    let invite = TenantInvite::new(world.acme.clone(), vendor, &ENTROPY, at(0));
+    let invites = environment.tenant_invites();
+    invites.create(&invite, at(0)).await.unwrap();
+    invites.find(invite.token.plain(), at(0)).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn create_invited() {
+    let world = World::new().await;
+    let (theirs, email) = (link_in(&world, &world.own).await, "joe@example.com".parse().unwrap());
+    let users = world.other.users();
+    let admission = users.admission(&email, &world.acme).await.unwrap().unwrap();
+    let joe = user("joe@example.com", &[&world.acme], 1);
+    let made = users.create_invited(theirs, admission.clone(), at(1), |_| joe.clone());
+    let made = world.untouched_by(made).await;
+    assert!(matches!(made, Err(UpdateError::Refused(InvitedError::Gone))), "{made:?}");
+    let link = link_in(&world, &world.other).await;
+    world.untouched_by(users.create_invited(link, admission, at(1), |_| joe.clone())).await.unwrap();
+}
+
+#[tokio::test]
+async fn admit_invited() {
+    let world = World::new().await;
+    let theirs = link_in(&world, &world.own).await;
+    let users = world.other.users();
+    users.create(&world.twin()).await.unwrap();
+    world.other.tenants().create(&tenant("third")).await.unwrap();
+    users.join(world.jane.user.id, &membership(&"third".parse().unwrap(), 1)).await.unwrap();
+    users.leave(world.jane.user.id, &world.acme).await.unwrap();
+    let admitted = users.admit_invited(
+        world.jane.user.id,
+        theirs,
+        at(1),
+        |_| membership(&world.acme, 1),
+        |_| Ok::<_, InvitedError>(()),
+    );
+    let admitted = world.untouched_by(admitted).await;
+    assert!(matches!(admitted, Err(UpdateError::Refused(InvitedError::Gone))), "{admitted:?}");
 }
 
 #[tokio::test]
