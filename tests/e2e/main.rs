@@ -9,6 +9,7 @@
 mod api_tokens;
 mod audit;
 mod doors;
+mod groups;
 mod invitation;
 mod lockout;
 mod mails;

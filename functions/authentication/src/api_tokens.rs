@@ -9,7 +9,7 @@ use rookery_domain::{
 };
 use rookery_http::members::catalog_in;
 use rookery_http::{
-    ApiError, ApiResult, AppState, Body, HostEnvironment, RateLimited, grants_in, no_environment,
+    ApiError, ApiResult, AppState, Body, HostEnvironment, RateLimited, no_environment, standing_in,
 };
 use rookery_store::EnvironmentStore;
 use rookery_tokens::{AccessToken, ApiTokenClaims, ApiTokenSubject, encode};
@@ -266,7 +266,7 @@ async fn look_up(
             let (user, there) = store.users().get_with_tenants(*id, &[tenant]).await?;
             let stands = |user: &User| !there.is_empty() && token.stands_for(user, now);
             let Some(user) = user.filter(stands) else { return Ok(None) };
-            let grants = grants_in(store, environment, &user, tenant).await?;
+            let grants = standing_in(store, environment, &user, tenant).await?.grants();
             let user_metadata = Some(user.metadata.as_object());
             Ok(Some((ApiTokenSubject::User { user_id: user.id, email: user.email, user_metadata }, grants)))
         }

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rookery_domain::{Action, IdentityConfiguration, Policies, TenantId, User};
+use rookery_domain::{
+    Action, Group, GroupColor, GroupId, IdentityConfiguration, ManagedBy, Metadata, Policies, TenantId, User,
+};
 use rookery_http::ApiError;
 use rookery_store::NewPassword;
 use rookery_testkit::{Client, PASSWORD, Response, TestApp, TestUser};
@@ -119,6 +121,27 @@ impl Scene {
     /// How many sessions Jane has.
     pub(crate) async fn sessions(&self) -> usize {
         self.app.environment().sessions().of_user(self.jane.id).await.unwrap().len()
+    }
+
+    /// Puts Jane into a group with the roles of these keys.
+    pub(crate) async fn group_jane(&self, roles: &[&str]) {
+        let (environment, now) = (self.app.environment(), self.app.state().now());
+        let group = Group {
+            id: GroupId::random(&*self.app.state().entropy),
+            tenant_id: self.acme.clone(),
+            name: "Editors".to_owned(),
+            color: GroupColor::default(),
+            description: None,
+            metadata: Metadata::default(),
+            managed_by: ManagedBy::default(),
+            role_ids: self.app.roles(roles).await,
+            created_at: now,
+            updated_at: now,
+        };
+        environment.groups().create(&group).await.unwrap();
+        let (users, members) = (environment.users(), [self.jane.id].into());
+        let entered = users.enter_group(&self.acme, group.id, &members, |_, _| Ok::<_, ApiError>(()));
+        entered.await.unwrap().unwrap();
     }
 
     /// Adds Jane to a new tenant.

@@ -30,23 +30,28 @@ enum Standing {
     User(Grants),
 }
 
+impl Standing {
+    async fn of(principal: &Principal) -> ApiResult<Self> {
+        match principal {
+            Principal::Vendor(_) => Ok(Self::Vendor),
+            Principal::User(user) if user.user.super_user => Ok(Self::SuperUser),
+            Principal::User(user) => Ok(Self::User(user.grants().await?)),
+        }
+    }
+}
+
 impl Author {
     /// Whoever calls, with the catalogue as it is now.
     ///
     /// # Errors
     /// The environment is gone, or the table fails.
     pub(crate) async fn of<P>(caller: &ScopeAuth<P>) -> ApiResult<Self> {
-        let (shared, own) = tokio::try_join!(shared_catalog(&caller.principal), own_roles(caller))?;
+        let (shared, own, standing) = tokio::try_join!(
+            shared_catalog(&caller.principal),
+            own_roles(caller),
+            Standing::of(&caller.principal)
+        )?;
         let catalog = and_roles(shared, own);
-        let standing = match &caller.principal {
-            Principal::Vendor(_) => Standing::Vendor,
-            Principal::User(user) if user.user.super_user => Standing::SuperUser,
-            Principal::User(user) => {
-                let membership = user.user.membership(&user.tenant_id);
-                let grants = membership.map(|membership| catalog.grants_of(membership));
-                Standing::User(grants.unwrap_or_default())
-            }
-        };
         Ok(Self { vendor: caller.store.id(), tenant: caller.tenant_id.clone(), catalog, standing })
     }
 

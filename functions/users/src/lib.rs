@@ -3,6 +3,7 @@
 mod activation;
 mod creation;
 mod filter;
+mod groups;
 mod invitations;
 mod links;
 mod listing;
@@ -48,6 +49,7 @@ rookery_http::endpoints![
     links::generate_activation,
     listing::list_v3,
     listing::roles,
+    groups::list,
     me::get_v2,
     me::update_v2,
     me::get_v3,

@@ -126,13 +126,12 @@ async fn change_profile(
     responses((status = OK, body = AuthorizationResponse), (status = UNAUTHORIZED)),
 )]
 pub(crate) async fn authorization(caller: UserAuth) -> ApiResult<Json<AuthorizationResponse>> {
-    let catalog = caller.catalog().await?;
-    let membership = caller.user.membership(&caller.tenant_id);
-    let roles: Vec<_> = membership.into_iter().flat_map(|membership| catalog.roles_of(membership)).collect();
+    let standing = caller.standing().await?;
+    let (catalog, roles) = (&standing.catalog, standing.roles());
     let permissions = catalog.permissions_of(&roles).into_iter();
     Ok(Json(AuthorizationResponse {
-        permissions: permissions.map(|one| PermissionResponse::new(one, &catalog)).collect(),
-        roles: roles.iter().map(|role| RoleResponse::new(caller.store.id(), role, &catalog)).collect(),
+        permissions: permissions.map(|one| PermissionResponse::new(one, catalog)).collect(),
+        roles: roles.iter().map(|role| RoleResponse::new(caller.store.id(), role, catalog)).collect(),
     }))
 }
 

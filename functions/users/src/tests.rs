@@ -6,6 +6,7 @@ mod creation;
 mod destinations;
 mod faults;
 mod free_form;
+mod groups;
 mod invitations;
 mod listing;
 mod me;

@@ -87,6 +87,7 @@ pub(crate) async fn create(
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
         changed_mails: BTreeSet::new(),
+        groups: rookery_domain::GroupsConfiguration::default(),
         catalog_version: 0,
         created_at: now,
     };

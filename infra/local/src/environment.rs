@@ -42,6 +42,7 @@ pub(crate) async fn prepare(
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
         changed_mails: BTreeSet::new(),
+        groups: rookery_domain::GroupsConfiguration::default(),
         catalog_version: 0,
         created_at: now,
     };

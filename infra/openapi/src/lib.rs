@@ -28,7 +28,7 @@ impl Group {
 }
 
 /// The groups, in the order in which a reader needs them. Each is a function on Lambda.
-static GROUPS: [Group; 12] = [
+static GROUPS: [Group; 13] = [
     Group {
         name: "vendor-auth",
         description: "Vendor tokens, with which a back end manages its environment.",
@@ -64,6 +64,12 @@ static GROUPS: [Group; 12] = [
         description: "Roles, permissions and categories, and who has which.",
         router: rookery_authorization::router,
         document: rookery_authorization::document,
+    },
+    Group {
+        name: "groups",
+        description: "Groups of users in a tenant, with roles that all of their members have.",
+        router: rookery_groups::router,
+        document: rookery_groups::document,
     },
     Group {
         name: "vendor-only",

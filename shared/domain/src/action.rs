@@ -128,6 +128,16 @@ actions! {
     RoleUpdated => "role.updated", "roles", Medium;
     /// Roles were deleted.
     RoleDeleted => "role.deleted", "roles", Medium;
+    /// A group was made.
+    GroupCreated => "group.created", "groups", Info;
+    /// A group's name or description changed.
+    GroupUpdated => "group.updated", "groups", Info;
+    /// A group was deleted.
+    GroupDeleted => "group.deleted", "groups", Medium;
+    /// Roles were given to a group or taken from it.
+    GroupRolesChanged => "group.rolesChanged", "groups", Medium;
+    /// Users were put into a group or taken out of it.
+    GroupMembersChanged => "group.membersChanged", "groups", Medium;
     /// Permissions were made.
     PermissionCreated => "permission.created", "permissions", Info;
     /// Permissions changed.

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::web_address::page;
-use crate::{EmailAddress, Entropy, PlainToken, Policies, TemplateKind, Timestamp, TokenHash, VendorId};
+use crate::{
+    EmailAddress, Entropy, GroupsConfiguration, PlainToken, Policies, TemplateKind, Timestamp, TokenHash,
+    VendorId,
+};
 
 /// An environment: the outermost wall between data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Environment {
     /// The kinds of mail that it changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub changed_mails: BTreeSet<TemplateKind>,
+    /// Whether tenants have groups.
+    #[serde(default, skip_serializing_if = "GroupsConfiguration::is_default")]
+    pub groups: GroupsConfiguration,
     /// Rises by one with every change of a role or permission: what was derived from an older one is stale.
     #[serde(skip)]
     pub catalog_version: u64,
@@ -278,6 +284,7 @@ mod tests {
             configuration: IdentityConfiguration::default(),
             policies: Policies::default(),
             changed_mails: BTreeSet::new(),
+            groups: GroupsConfiguration::default(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

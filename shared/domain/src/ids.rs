@@ -68,6 +68,8 @@ uuid_ids! {
     PermissionId;
     /// A category that groups permissions.
     CategoryId;
+    /// A group of users in a tenant.
+    GroupId;
     /// A session: one sign-in on one device.
     SessionId;
     /// A policy of an environment or of a tenant.

@@ -14,6 +14,7 @@ mod destination;
 mod email_address;
 mod entropy;
 mod environment;
+mod group;
 mod ids;
 mod json;
 mod lockout_policy;
@@ -56,9 +57,10 @@ pub use environment::{
     AuthStrategy, CookieSameSite, Environment, IdentityConfiguration, IdentityConfigurationError,
     JwtAlgorithm, MachineToMachineAuthStrategy, VendorSecrets,
 };
+pub use group::{Group, GroupColor, GroupColorError, GroupsConfiguration};
 pub use ids::{
-    ApiTokenId, CategoryId, InvalidTenantId, InviteId, PermissionId, PolicyId, RecordId, RoleId, SessionId,
-    TenantId, UserId, VendorId,
+    ApiTokenId, CategoryId, GroupId, InvalidTenantId, InviteId, PermissionId, PolicyId, RecordId, RoleId,
+    SessionId, TenantId, UserId, VendorId,
 };
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
 pub use lockout_policy::{LockoutPolicy, LockoutPolicyError};

@@ -57,6 +57,9 @@ impl Metadata {
     /// The largest profile of a user, in bytes of JSON: name, metadata and picture travel in every access token together.
     pub const MAX_BYTES_OF_PROFILE: usize = Self::MAX_BYTES_IN_TOKEN + 256;
 
+    /// The largest metadata of a group, in bytes of JSON: all groups of a tenant are one answer.
+    pub const MAX_BYTES_OF_GROUP: usize = 4_096;
+
     /// Reads the `metadata` of a user, as a caller sent it.
     ///
     /// # Errors
@@ -95,6 +98,14 @@ impl Metadata {
     /// It holds no object, or more than [`Self::MAX_BYTES_IN_TOKEN`].
     pub fn of_api_token(sent: Json) -> Result<Self, MetadataError> {
         Self::read("metadata", sent, Self::MAX_BYTES_IN_TOKEN, false)
+    }
+
+    /// Reads the `metadata` of a group, as a caller sent it.
+    ///
+    /// # Errors
+    /// It holds no object, or more than [`Self::MAX_BYTES_OF_GROUP`].
+    pub fn of_group(sent: Json) -> Result<Self, MetadataError> {
+        Self::read("metadata", sent, Self::MAX_BYTES_OF_GROUP, false)
     }
 
     /// Reads the `metadata` of a tenant, as a caller sent it: it may be a number, too.

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EmailAddress, Entropy, Metadata, PhoneNumber, PlainToken, Role, RoleId, TenantId, Timestamp, TokenHash,
-    UserId,
+    EmailAddress, Entropy, Group, GroupId, Metadata, PhoneNumber, PlainToken, Role, RoleId, TenantId,
+    Timestamp, TokenHash, UserId,
 };
 
 /// A person. One user, however many tenants they belong to.
@@ -73,6 +73,9 @@ pub struct Membership {
     /// Roles that came to every member at once and were taken from this one again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_role_ids: Vec<RoleId>,
+    /// The groups they are in there. One that has been deleted may stand here still, until its deletion comes to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_ids: Vec<GroupId>,
     /// How far they have come in joining.
     pub status: MembershipStatus,
     /// Whether they are shut out of this one tenant.
@@ -194,6 +197,9 @@ pub(crate) fn is_zero(number: &u64) -> bool {
 }
 
 impl Membership {
+    /// The most groups one user may be in, in one tenant: all that a user is in is changed in one transaction.
+    pub const MAX_GROUPS: usize = 40;
+
     /// A membership that begins at `now` and does not end by itself.
     #[must_use]
     pub fn new(tenant_id: TenantId, role_ids: Vec<RoleId>, status: MembershipStatus, now: Timestamp) -> Self {
@@ -201,6 +207,7 @@ impl Membership {
             tenant_id,
             role_ids,
             declined_role_ids: Vec::new(),
+            group_ids: Vec::new(),
             status,
             disabled: false,
             expires_at: None,
@@ -221,6 +228,15 @@ impl Membership {
             MembershipStatus::PendingLogin | MembershipStatus::Activated => true,
             MembershipStatus::NotActivated | MembershipStatus::PendingInvitation(_) => false,
         }
+    }
+
+    /// The membership as it counts: with the roles of `groups`, which they are in, beside their own. It is for reading only, as
+    /// the roles of a group go when they leave it.
+    #[must_use]
+    pub fn with_roles_of(&self, groups: &[Group]) -> Self {
+        let own = |group: &&Group| self.group_ids.contains(&group.id) && group.tenant_id == self.tenant_id;
+        let roles = groups.iter().filter(own).flat_map(|group| &group.role_ids);
+        Self { role_ids: self.role_ids.iter().chain(roles).copied().collect(), ..self.clone() }
     }
 
     /// Gives them `role`.

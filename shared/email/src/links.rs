@@ -31,6 +31,7 @@ mod tests {
             configuration: IdentityConfiguration::default(),
             policies: Policies::default(),
             changed_mails: BTreeSet::new(),
+            groups: rookery_domain::GroupsConfiguration::default(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

@@ -24,14 +24,15 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use rookery_domain::{
-    Actor, ActorKind, Authority, Catalog, Environment, Grants, Session, TenantId, User, UserId, VendorId,
+    Actor, ActorKind, Authority, Environment, Grants, Session, TenantId, User, UserId, VendorId,
 };
 use rookery_store::{Caller, EnvironmentStore, UserSnapshot, WithEnvironment};
 use rookery_tokens::{UserClaims, VendorClaims, decode};
+use tokio::sync::OnceCell;
 
 pub use permission::*;
 
-use crate::{ApiError, ApiResult, AppState, HostEnvironment, actor, catalog_of, observed};
+use crate::{ApiError, ApiResult, AppState, HostEnvironment, Standing, actor, observed, standing_in};
 
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 const TENANT_ID: HeaderName = HeaderName::from_static("frontegg-tenant-id");
@@ -58,6 +59,8 @@ pub struct UserAuth {
     pub session: Session,
     /// The tenant that the token is for.
     pub tenant_id: TenantId,
+    /// What counts of them there, once it was asked for.
+    standing: Arc<OnceCell<Standing>>,
 }
 
 /// A vendor or a user.
@@ -275,16 +278,18 @@ async fn authenticate_user(
     if now >= session.ends_at() || user.locked.is_some() || !may_work {
         return Err(ApiError::Unauthenticated);
     }
-    Ok(UserAuth { store, environment, user, session: session.into(), tenant_id: claims.tenant_id })
+    let (tenant_id, standing) = (claims.tenant_id, Arc::default());
+    Ok(UserAuth { store, environment, user, session: session.into(), tenant_id, standing })
 }
 
 impl UserAuth {
-    /// The catalogue that applies to them in their tenant.
+    /// What counts of them in their tenant. It is read once for a request.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn catalog(&self) -> ApiResult<Arc<Catalog>> {
-        Ok(catalog_of(&self.store, &self.environment, &self.user, &self.tenant_id).await?)
+    pub async fn standing(&self) -> ApiResult<&Standing> {
+        let read = || standing_in(&self.store, &self.environment, &self.user, &self.tenant_id);
+        Ok(self.standing.get_or_try_init(read).await?)
     }
 
     /// What they may do in their tenant.
@@ -292,9 +297,7 @@ impl UserAuth {
     /// # Errors
     /// The table fails.
     pub async fn grants(&self) -> ApiResult<Grants> {
-        let catalog = self.catalog().await?;
-        let membership = self.user.membership(&self.tenant_id);
-        Ok(membership.map(|membership| catalog.grants_of(membership)).unwrap_or_default())
+        Ok(self.standing().await?.grants())
     }
 
     /// Whether they may do what `P` permits.

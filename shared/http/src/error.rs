@@ -5,13 +5,13 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
-    EmailAddressError, IdentityConfigurationError, InvalidTenantId, InviteLifetimeError, LockoutPolicyError,
-    MetadataError, OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError, PasswordRejection,
-    PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
+    EmailAddressError, GroupColorError, IdentityConfigurationError, InvalidTenantId, InviteLifetimeError,
+    LockoutPolicyError, MetadataError, OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError,
+    PasswordRejection, PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
 };
 use rookery_store::{
-    CatalogWriteError, InvitedError, JournalError, LinkError, ListError, NewApiTokenError, NewInviteError,
-    NewTenantError, NewUserError, StoreError, UpdateError,
+    CatalogWriteError, GroupError, InvitedError, JournalError, LinkError, ListError, NewApiTokenError,
+    NewInviteError, NewTenantError, NewUserError, StoreError, UpdateError,
 };
 use rookery_tokens::{AccessToken, PasswordError, SigningError};
 use serde::Serialize;
@@ -231,6 +231,7 @@ macro_rules! invalid_from {
 
 invalid_from!(
     EmailAddressError,
+    GroupColorError,
     IdentityConfigurationError,
     InvalidTenantId,
     InviteLifetimeError,
@@ -324,6 +325,19 @@ impl From<NewApiTokenError> for ApiError {
             NewApiTokenError::NoTenant => Self::NotFound("tenant"),
             NewApiTokenError::NoUser => Self::NotFound("user"),
             NewApiTokenError::TooMany(_) => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
+impl From<GroupError> for ApiError {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::NoTenant => Self::NotFound("tenant"),
+            GroupError::NoUser => Self::NotFound("user"),
+            GroupError::NameTaken => Self::Conflict(error.to_string()),
+            GroupError::TooMany | GroupError::TooManyGroups | GroupError::Full => {
+                Self::Invalid(error.to_string())
+            }
         }
     }
 }

@@ -4,26 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rookery_domain::{Catalog, Environment, Grants, Membership, TenantId, User};
+use rookery_domain::{Catalog, Environment, Grants, Membership, Role, TenantId, User};
 use rookery_store::{EnvironmentStore, StoreError};
+
+use crate::members::and_roles;
 
 /// How many tenants' own roles are read at a time.
 const TENANTS_AT_ONCE: usize = 32;
-
-/// The catalogue that applies to `user` in `tenant`: the environment's and, if they hold a role of the tenant's own,
-/// the tenant's roles too.
-///
-/// # Errors
-/// The table fails.
-pub async fn catalog_of(
-    store: &EnvironmentStore,
-    environment: &Environment,
-    user: &User,
-    tenant: &TenantId,
-) -> Result<Arc<Catalog>, StoreError> {
-    let catalog = store.catalog().load(environment).await?;
-    with_own_roles(store, catalog, user.membership(tenant)).await
-}
 
 /// `catalog`, the environment's, and the own roles of those tenants in which one of `memberships` holds some.
 ///
@@ -46,16 +33,50 @@ pub async fn with_own_roles<'a>(
     Ok(Arc::new(Catalog::clone(&catalog).with_roles(roles.await?)))
 }
 
-/// What `user` may do in `tenant`: nothing, if they do not belong to it.
+/// What counts of a user in a tenant.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The roles and permissions that there are: the environment's and, if they hold one of these, the tenant's own.
+    pub catalog: Arc<Catalog>,
+    /// What they hold, with the roles of their groups among their own; nothing, if they do not belong to it.
+    pub membership: Option<Membership>,
+}
+
+impl Standing {
+    /// Their roles.
+    #[must_use]
+    pub fn roles(&self) -> Vec<&Role> {
+        self.membership.iter().flat_map(|membership| self.catalog.roles_of(membership)).collect()
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub fn grants(&self) -> Grants {
+        self.membership.as_ref().map(|membership| self.catalog.grants_of(membership)).unwrap_or_default()
+    }
+}
+
+/// What counts of `user` in `tenant`. The groups that they are in are read at the same time as the tenant's own roles, which
+/// these may have.
 ///
 /// # Errors
 /// The table fails.
-pub async fn grants_in(
+pub async fn standing_in(
     store: &EnvironmentStore,
     environment: &Environment,
     user: &User,
     tenant: &TenantId,
-) -> Result<Grants, StoreError> {
-    let catalog = catalog_of(store, environment, user, tenant).await?;
-    Ok(user.membership(tenant).map(|membership| catalog.grants_of(membership)).unwrap_or_default())
+) -> Result<Standing, StoreError> {
+    let catalog = store.catalog().load(environment).await?;
+    let Some(own) = user.membership(tenant) else {
+        return Ok(Standing { catalog, membership: None });
+    };
+    if own.group_ids.is_empty() || !environment.groups.gives_roles() {
+        let catalog = with_own_roles(store, catalog, [own]).await?;
+        return Ok(Standing { catalog, membership: Some(own.clone()) });
+    }
+    let (groups, roles) = (store.groups(), store.catalog());
+    let ids = own.group_ids.iter().map(|group| (tenant, *group));
+    let (groups, roles) = tokio::try_join!(groups.get_all(ids), roles.roles_of_tenant(tenant))?;
+    Ok(Standing { catalog: and_roles(catalog, roles), membership: Some(own.with_roles_of(&groups)) })
 }

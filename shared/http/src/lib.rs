@@ -48,7 +48,7 @@ pub mod wire;
 pub use device::Device;
 pub use error::{ApiError, ApiResult, ErrorBody, ErrorCode};
 pub use extract::{Batch, Body, Created, OptionalBody, Path};
-pub use grants::{catalog_of, grants_in, with_own_roles};
+pub use grants::{Standing, standing_in, with_own_roles};
 pub use host::{ClientAddress, ClientInfo, HostEnvironment, no_environment};
 pub use observed::Observed;
 pub use patch::{Patch, empty_is_null, not_null};

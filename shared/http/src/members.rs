@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rookery_domain::{
-    AssignmentType, Authority, Catalog, Environment, PermissionId, Role, RoleId, TenantId, User,
+    AssignmentType, Authority, Catalog, Environment, Membership, PermissionId, Role, RoleId, TenantId, User,
 };
 use rookery_store::{EnvironmentStore, StoreError};
 
 use crate::wire::{UserDetails, UserResponse, Viewer};
-use crate::{ApiError, ApiResult, with_own_roles};
+use crate::{ApiError, ApiResult, standing_in, with_own_roles};
 
 /// How many roles one request may name.
 pub const MOST_ROLES: usize = 100;
@@ -120,7 +120,7 @@ pub fn require_outranked(
 }
 
 /// `user` as `viewer` sees them, with their roles and permissions in `tenant`; without one, in the tenant they last
-/// worked in.
+/// worked in. To themselves those of their groups are among their own.
 ///
 /// # Errors
 /// The table fails.
@@ -131,7 +131,16 @@ pub async fn show(
     tenant: Option<&TenantId>,
     viewer: Viewer,
 ) -> ApiResult<UserResponse> {
-    let catalog = store.catalog().load(environment).await?;
+    let own = match (viewer, tenant) {
+        (Viewer::Themselves, Some(tenant)) => Some(standing_in(store, environment, user, tenant).await?),
+        (Viewer::Themselves | Viewer::Vendor | Viewer::Colleague, _) => None,
+    };
+    let counted = own.as_ref().and_then(|own| own.membership.clone());
+    let user = &holding(user, counted);
+    let catalog = match own {
+        Some(own) => own.catalog,
+        None => store.catalog().load(environment).await?,
+    };
     let seen = user.memberships.iter().filter(|membership| match viewer {
         Viewer::Vendor | Viewer::Themselves => true,
         Viewer::Colleague => Some(&membership.tenant_id) == tenant,
@@ -139,4 +148,15 @@ pub async fn show(
     let catalog = with_own_roles(store, catalog, seen).await?;
     let details = UserDetails { vendor: store.id(), catalog: Some(&catalog), tenant, viewer };
     Ok(details.show(user))
+}
+
+/// `user` with `counted` in place of their membership in its tenant.
+fn holding(user: &User, counted: Option<Membership>) -> User {
+    let mut user = user.clone();
+    if let Some(counted) = counted
+        && let Some(own) = user.membership_mut(&counted.tenant_id)
+    {
+        *own = counted;
+    }
+    user
 }

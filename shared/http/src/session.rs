@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::cookies::TrustedOrigin;
 use crate::sign_in::{SignInError, SignInRefusal};
-use crate::{ApiResult, AppState, ClientInfo, Device, cookies, grants_in};
+use crate::{ApiResult, AppState, ClientInfo, Device, cookies, standing_in};
 
 /// The answer to a sign-in or a refresh.
 #[derive(Debug, Serialize, ToSchema)]
@@ -365,7 +365,7 @@ async fn issue_access_token(
     session: &Session,
     limits: &SessionLimits,
 ) -> ApiResult<Issued> {
-    let grants = grants_in(store, environment, user, tenant).await?;
+    let grants = standing_in(store, environment, user, tenant).await?.grants();
     let configuration = &environment.configuration;
     let now = app.now();
     let lifetime = limits.access_token_lifetime(session, now);

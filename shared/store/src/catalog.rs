@@ -9,7 +9,7 @@ use rookery_domain::{
     Catalog, Environment, Permission, PermissionCategory, Role, TenantId, VendorId, built_in_permissions,
 };
 
-pub(crate) use writing::{CATALOG_VERSION, insert};
+pub(crate) use writing::{CATALOG_VERSION, Name, insert};
 pub use writing::{CatalogSnapshot, CatalogWriteError};
 
 use crate::entity::{Entity, Stored, decode};

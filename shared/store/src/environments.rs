@@ -13,13 +13,13 @@ use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{
-    ApiTokens, Attempts, CatalogStore, Codes, Journal, MailTemplates, Sessions, Store, StoreError, Subject,
-    TenantInvites, Tenants, Tickets, UpdateError, Users,
+    ApiTokens, Attempts, CatalogStore, Codes, Groups, Journal, MailTemplates, Sessions, Store, StoreError,
+    Subject, TenantInvites, Tenants, Tickets, UpdateError, Users,
 };
 
 impl Entity for Environment {
     const TYPE: &'static str = "environment";
-    const WRITTEN: u32 = 3;
+    const WRITTEN: u32 = 4;
 
     fn complete(&mut self, item: &Item) {
         self.catalog_version = number(item, CATALOG_VERSION).unwrap_or_default();
@@ -204,6 +204,12 @@ impl EnvironmentStore {
         TenantInvites::new(self)
     }
 
+    /// The groups of tenants.
+    #[must_use]
+    pub fn groups(&self) -> Groups<'_> {
+        Groups::new(self)
+    }
+
     /// The mail templates.
     #[must_use]
     pub fn mail_templates(&self) -> MailTemplates<'_> {
@@ -277,7 +283,7 @@ mod documents {
     #[test]
     fn an_environment_is_read_for_one_unit() {
         let mut environment: Environment =
-            serde_json::from_str(include_str!("documents/environment.3.json")).unwrap();
+            serde_json::from_str(include_str!("documents/environment.4.json")).unwrap();
         environment.changed_mails = TemplateKind::ALL.iter().copied().collect();
         environment.allowed_origins = vec!["https://a-rather-long-name.example.com".to_owned(); 20];
         assert!(serde_json::to_string(&environment).unwrap().len() < 3_800);

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{
-    ApiTokenId, ApiTokenOwner, CategoryId, EmailAddress, FailuresSince, InviteId, InviteSlot, PermissionId,
-    RecordId, RoleId, SessionId, TemplateKind, TenantId, TicketPurpose, Timestamp, TokenHash, UserId,
-    VendorId, folded,
+    ApiTokenId, ApiTokenOwner, CategoryId, EmailAddress, FailuresSince, GroupId, InviteId, InviteSlot,
+    PermissionId, RecordId, RoleId, SessionId, TemplateKind, TenantId, TicketPurpose, Timestamp, TokenHash,
+    UserId, VendorId, folded,
 };
 
 use crate::journal::Hour;
@@ -106,6 +106,29 @@ impl Key {
     /// Holds the name of a category, so that no two have the same, whatever its case.
     pub(crate) fn category_name(vendor: VendorId, name: &str) -> Self {
         Self::new(catalog_partition(vendor), format!("NAME#CATEGORY#{}", folded(name)))
+    }
+
+    pub(crate) fn group(vendor: VendorId, tenant: &TenantId, group: GroupId) -> Self {
+        Self::new(groups_partition(vendor, tenant), format!("{GROUP}{group}"))
+    }
+
+    /// Holds the name of a group, so that no two of a tenant have the same, whatever its case.
+    pub(crate) fn group_name(vendor: VendorId, tenant: &TenantId, name: &str) -> Self {
+        Self::new(groups_partition(vendor, tenant), format!("NAME#GROUP#{}", folded(name)))
+    }
+
+    /// Counts the groups of a tenant.
+    pub(crate) fn group_count(vendor: VendorId, tenant: &TenantId) -> Self {
+        Self::new(groups_partition(vendor, tenant), "COUNT")
+    }
+
+    /// Counts the members of a group.
+    pub(crate) fn group_size(vendor: VendorId, tenant: &TenantId, group: GroupId) -> Self {
+        Self::new(groups_partition(vendor, tenant), format!("SIZE#{group}"))
+    }
+
+    pub(crate) fn group_member(vendor: VendorId, tenant: &TenantId, group: GroupId, user: UserId) -> Self {
+        Self::new(groups_partition(vendor, tenant), format!("{}{user}", group_members(group)))
     }
 
     /// The totals of a list.
@@ -225,8 +248,19 @@ pub(crate) const ROLE: &str = "ROLE#";
 pub(crate) const PERMISSION: &str = "PERMISSION#";
 pub(crate) const CATEGORY: &str = "CATEGORY#";
 pub(crate) const HOUR: &str = "HOUR#";
+pub(crate) const GROUP: &str = "GROUP#";
 pub(crate) const MAIL_TEMPLATE: &str = "TEMPLATE#";
 pub(crate) const API_TOKEN_ENTRY: &str = "TOKEN#";
+
+/// What the sort keys of the members of `group` begin with.
+pub(crate) fn group_members(group: GroupId) -> String {
+    format!("MEMBER#{group}#")
+}
+
+/// The groups of a tenant, and who is in them.
+pub(crate) fn groups_partition(vendor: VendorId, tenant: &TenantId) -> String {
+    format!("{vendor}#GROUPS#{tenant}")
+}
 
 pub(crate) fn user_partition(vendor: VendorId, user: UserId) -> String {
     Key::user(vendor, user).pk
@@ -290,6 +324,7 @@ mod tests {
         let user = UserId::from(Uuid::from_u128(2));
         let (acme, labs): (TenantId, TenantId) = ("acme".parse().unwrap(), "labs".parse().unwrap());
         let role = RoleId::from(Uuid::from_u128(3));
+        let group = GroupId::from(Uuid::from_u128(8));
         let start = Timestamp::from_millis(0);
         let members = List::Members(acme.clone());
         let api_token = ApiTokenId::from(Uuid::from_u128(8));
@@ -310,6 +345,11 @@ mod tests {
             Key::permission_name(vendor, "docs.read"),
             Key::category(vendor, Uuid::from_u128(6).into()),
             Key::category_name(vendor, "Documents"),
+            Key::group(vendor, &acme, group),
+            Key::group_name(vendor, &acme, "Editors"),
+            Key::group_count(vendor, &acme),
+            Key::group_size(vendor, &acme, group),
+            Key::group_member(vendor, &acme, group, user),
             Key::directory(vendor, &List::Tenants),
             Key::directory(vendor, &List::Users),
             Key::directory(vendor, &members),

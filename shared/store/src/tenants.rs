@@ -306,7 +306,11 @@ impl<'a> Tenants<'a> {
     }
 
     /// Makes `transaction` depend on the tenant `id` not having been made anew.
-    fn require_removed(&self, transaction: &mut Transaction<'_>, id: &TenantId) -> Result<(), StoreError> {
+    pub(crate) fn require_removed(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: &TenantId,
+    ) -> Result<(), StoreError> {
         let removed = format!("attribute_exists(pk) AND attribute_not_exists({LISTED})");
         transaction.check(self.key(id), &removed, Vec::new())?;
         Ok(())

@@ -2,6 +2,7 @@
 
 mod admission;
 mod changing;
+mod grouping;
 mod import;
 mod invited;
 mod joining;
@@ -46,6 +47,7 @@ struct UserItem {
 
 impl Entity for UserItem {
     const TYPE: &'static str = "user";
+    const WRITTEN: u32 = 2;
 
     fn complete(&mut self, item: &Item) {
         let millis = number(item, LAST_LOGIN).and_then(|millis| i64::try_from(millis).ok());

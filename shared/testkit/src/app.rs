@@ -8,9 +8,10 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt as _;
 use rookery_domain::{
-    AuditRecord, Environment, IdentityConfiguration, ManualClock, Membership, MembershipStatus, Order,
-    Password, PlainToken, Policies, Role, RoleId, RoleLevel, Session, SessionLimits, SystemEntropy, Tenant,
-    TenantId, Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions, first_roles,
+    AuditRecord, Environment, GroupsConfiguration, IdentityConfiguration, ManualClock, Membership,
+    MembershipStatus, Order, Password, PlainToken, Policies, Role, RoleId, RoleLevel, Session, SessionLimits,
+    SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions,
+    first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
 use rookery_http::session::Continued;
@@ -384,6 +385,7 @@ pub fn new_environment(id: VendorId, secret: &PlainToken, now: Timestamp) -> Env
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
         changed_mails: BTreeSet::new(),
+        groups: GroupsConfiguration::default(),
         catalog_version: 0,
         created_at: now,
     }

@@ -42,6 +42,17 @@ impl Client {
         self.with(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
+    /// The token that the caller presents.
+    ///
+    /// # Panics
+    /// They present none.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test that asks for the token of nobody is wrong")]
+    pub fn access_token(&self) -> &str {
+        let presented = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        presented.and_then(|value| value.strip_prefix("Bearer ")).expect("the client presents a token")
+    }
+
     /// The same caller, who sends the cookies `cookies`.
     #[must_use]
     pub fn cookies(&self, cookies: &str) -> Self {

@@ -272,6 +272,22 @@ async fn a_sign_in_takes_four_requests_to_the_table_in_three_waves_and_one_signa
 }
 
 #[tokio::test]
+async fn groups_make_a_sign_in_and_a_refresh_wait_no_longer() {
+    let scene = scene().await;
+    scene.group_jane(&["ReadOnly"]).await;
+    let answer = scene.try_sign_in().await.expect(200);
+    assert_eq!(claims(&answer)["roles"], json!(["Admin", "ReadOnly"]));
+    let table = scene.app.store().round_trips();
+    let waves = table.waves();
+    let answer = scene.try_sign_in().await.expect(200);
+    assert!(table.waves() - waves <= 3, "{}", table.waves() - waves);
+    let waves = table.waves();
+    let refreshed = scene.refresh(&refresh_token(&answer)).await.expect(201);
+    assert!(table.waves() - waves <= 2, "{}", table.waves() - waves);
+    assert_eq!(claims(&refreshed)["roles"], json!(["Admin", "ReadOnly"]));
+}
+
+#[tokio::test]
 async fn a_page_of_a_foreign_origin_signs_nobody_in() {
     let scene = scene().await;
     let body = json!({ "email": "jane@example.com", "password": PASSWORD });

@@ -71,9 +71,9 @@ async fn changes_take_these_round_trips() {
             "update: 2",
             "make invisible: 2",
             "activate: 4",
-            "leave a tenant: 4",
+            "leave a tenant: 5",
             "change the address: 4",
-            "remove: 4",
+            "remove: 5",
         ]
     );
 }

@@ -44,6 +44,16 @@ permissions! {
     WriteRoles => Some("fe.secure.write.roles");
     /// Deleting roles.
     DeleteRoles => Some("fe.secure.delete.roles");
+    /// Reading groups.
+    ReadGroups => Some("fe.secure.read.groups");
+    /// Writing groups.
+    WriteGroups => Some("fe.secure.write.groups");
+    /// Deleting groups.
+    DeleteGroups => Some("fe.secure.delete.groups");
+    /// Changing the roles of groups.
+    WriteGroupsRoles => Some("fe.secure.write.groupsRoles");
+    /// Changing who is in a group.
+    WriteGroupsUsers => Some("fe.secure.write.groupsUsers");
     /// Reading permissions.
     ReadPermissions => Some("fe.secure.read.permissions");
     /// Reading API tokens of the tenant.

@@ -54,7 +54,7 @@ pub struct UserResponse {
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login: Option<Timestamp>,
-    /// The groups they are in; there are none yet.
+    /// Always empty: which groups users are in is answered by `users/v3/groups`.
     #[schema(value_type = Vec<Object>)]
     groups: [(); 0],
 }

@@ -17,7 +17,7 @@ use crate::{StoreError, Subject, UpdateError};
 
 /// A key or name that is taken.
 #[derive(Serialize, Deserialize)]
-struct Name {}
+pub(crate) struct Name {}
 
 impl Entity for Name {
     const TYPE: &'static str = "name";

@@ -1,9 +1,9 @@
 //! Removing tenants.
 //!
 //! A tenant is gone as soon as it is marked, which is one transaction: nobody signs in to it, refreshes or calls for it
-//! from then on. Its members, its children, its own roles, its API tokens and its invitation links are cleared away after that.
-//! There may be more of them than one request has time for, and then the same request goes on; until nothing is left, nobody
-//! gets the id anew.
+//! from then on. Its members, its children, its own roles, its groups, its API tokens and its invitation links are cleared away
+//! after that. There may be more of them than one request has time for, and then the same request goes on; until nothing is
+//! left, nobody gets the id anew.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,8 +21,8 @@ use crate::{StoreError, UpdateError};
 const LITTLE: usize = 100;
 
 impl Tenants<'_> {
-    /// Removes a tenant: its users' memberships, its own roles, its API tokens, its links and its own place go, its children move
-    /// up to its parent. `Nothing`: it is not there, and nothing of it is left.
+    /// Removes a tenant: its users' memberships, its own roles, its groups, its API tokens, its links and its own place go, its
+    /// children move up to its parent. `Nothing`: it is not there, and nothing of it is left.
     ///
     /// The tenant is gone after the first of several transactions, however much time there is. Should the rest not
     /// finish, the same call again goes on where it stopped.
@@ -71,15 +71,23 @@ impl Tenants<'_> {
             return Ok(moved);
         }
         let emptied = self.environment.users().leave_all(id, while_time).await?;
-        let catalog = self.environment.catalog();
+        if emptied == Progress::Unfinished {
+            // Whoever leaves is counted in the groups they leave.
+            return Ok(emptied);
+        }
+        let (catalog, groups) = (self.environment.catalog(), self.environment.groups());
         let (api_tokens, invites) = (self.environment.api_tokens(), self.environment.tenant_invites());
-        let (stripped, disarmed, revoked) = tokio::try_join!(
+        let (stripped, ungrouped, disarmed, revoked) = tokio::try_join!(
             catalog.remove_roles_of_tenant(id),
+            groups.remove_groups_of_tenant(id),
             api_tokens.remove_of_tenant(id, while_time),
             invites.remove_of_tenant(id),
         )?;
-        let progress = |removed: bool| if removed { Progress::Finished } else { Progress::Nothing };
-        Ok(moved.and(emptied).and(progress(stripped)).and(disarmed).and(progress(revoked)))
+        let [stripped, ungrouped, revoked] = [stripped, ungrouped, revoked].map(|removed| match removed {
+            true => Progress::Finished,
+            false => Progress::Nothing,
+        });
+        Ok(moved.and(emptied).and(stripped).and(ungrouped).and(disarmed).and(revoked))
     }
 
     /// Clears away what is left of the removed tenant `id`, if it is little: its id is wanted anew.

@@ -126,12 +126,13 @@ impl Users<'_> {
 
 impl Move<'_> {
     /// What the membership `left` becomes. Its roles are all given by name from now on: none comes for having joined the
-    /// new tenant early.
+    /// new tenant early, and none of a group, as groups stay where they are.
     fn arrival(self, left: &Membership, roles: &impl Fn(&Membership) -> Vec<RoleId>) -> Membership {
         Membership {
             tenant_id: self.target.clone(),
             role_ids: roles(left),
             declined_role_ids: Vec::new(),
+            group_ids: Vec::new(),
             created_at: self.now,
             ..left.clone()
         }

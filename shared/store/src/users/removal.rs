@@ -20,8 +20,17 @@ use crate::{StoreError, Subject, UpdateError};
 /// would only wait for each other.
 const LEAVING_AT_ONCE: usize = 4;
 
-/// How many tenants a user leaves in one transaction, which has room for a hundred writes.
-const LEFT_AT_ONCE: usize = 40;
+/// How many writes one transaction makes for the tenants that a user leaves; the others are for the user. What a membership takes
+/// is never more.
+const WRITES_TO_LEAVE: usize = 90;
+
+/// How many writes the end of `membership` takes: two for the list of members, and two for each group.
+fn writes_to_end(membership: &Membership) -> usize {
+    2 + 2 * membership.group_ids.len()
+}
+
+const _: () =
+    assert!(2 + 2 * Membership::MAX_GROUPS <= WRITES_TO_LEAVE && WRITES_TO_LEAVE + 7 <= Transaction::ROOM);
 
 /// What a user leaves.
 #[derive(Clone, Copy)]
@@ -121,11 +130,8 @@ impl Users<'_> {
     /// Ends the sessions of a user in `tenant`, which they have left, and removes their API tokens for it.
     pub(super) async fn end_access(&self, id: UserId, tenant: &TenantId) -> Result<(), StoreError> {
         let (sessions, api_tokens) = (self.environment.sessions(), self.environment.api_tokens());
-        tokio::try_join!(
-            sessions.end_all(id, None, |session: &Session| session.tenant_id == *tenant),
-            api_tokens.remove_of_user(id, |of| of == tenant),
-        )?;
-        Ok(())
+        sessions.end_all(id, None, |session: &Session| session.tenant_id == *tenant).await?;
+        api_tokens.remove_of_user(id, |of| of == tenant).await
     }
 
     /// Removes a user everywhere, with their sessions and API tokens. `false`: there is no such user.
@@ -140,7 +146,8 @@ impl Users<'_> {
         }
         if removed {
             let (sessions, api_tokens) = (self.environment.sessions(), self.environment.api_tokens());
-            tokio::try_join!(sessions.end_all(id, None, |_| true), api_tokens.remove_of_user(id, |_| true),)?;
+            sessions.end_all(id, None, |_| true).await?;
+            api_tokens.remove_of_user(id, |_| true).await?;
         }
         Ok(removed)
     }
@@ -160,8 +167,12 @@ impl Users<'_> {
             return Ok(false);
         };
         check(&stored.value.user).map_err(UpdateError::Refused)?;
-        let left: Vec<_> = stored.value.user.memberships.iter().filter(|one| leaving.includes(one)).collect();
-        let left: Vec<_> = left.into_iter().take(LEFT_AT_ONCE).map(|one| one.tenant_id.clone()).collect();
+        let left = stored.value.user.memberships.iter().filter(|one| leaving.includes(one));
+        let at_once = left.scan(0, |writes, membership| {
+            *writes += writes_to_end(membership);
+            (*writes <= WRITES_TO_LEAVE).then(|| membership.tenant_id.clone())
+        });
+        let left: Vec<_> = at_once.collect();
         if left.is_empty() && !matches!(leaving, Leaving::Everything) {
             return Ok(false);
         }
@@ -193,7 +204,7 @@ impl Users<'_> {
         }
     }
 
-    /// Takes the user `item`, and their entry, out of `tenant`; with `only_if_removed`, if that is there no more.
+    /// Takes the user `item`, and their entry, out of `tenant` and its groups; with `only_if_removed`, if that is there no more.
     /// The answer is the write that fails when it is.
     pub(super) fn take_out(
         &self,
@@ -211,6 +222,9 @@ impl Users<'_> {
             } else {
                 roster.remove(transaction, place, &entry)?;
             }
+        }
+        for group in item.user.membership(tenant).into_iter().flat_map(|membership| &membership.group_ids) {
+            self.leave_group_of(transaction, tenant, *group, item.user.id)?;
         }
         item.user.leave(tenant);
         Ok(removed)

@@ -9,6 +9,7 @@ mod catalog_store;
 mod codes;
 mod environment_store;
 mod environments;
+mod groups;
 mod journal;
 mod mail_templates;
 mod sessions;
@@ -22,14 +23,15 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use rookery_domain::{
-    AssignmentType, Catalog, CategoryId, Environment, MailTemplate, Permission, PermissionCategory,
-    PermissionId, PlainToken, Role, RoleId, Session, Tenant, TenantId, TenantInvite, User, first_roles,
+    AssignmentType, Catalog, CategoryId, Environment, Group, MailTemplate, Permission, PermissionCategory,
+    PermissionId, PlainToken, Role, RoleId, Session, Tenant, TenantId, TenantInvite, User, UserId,
+    first_roles,
 };
-use rookery_store::{Descendant, EnvironmentStore, Login, NewUser, TenantQuery, UserQuery};
+use rookery_store::{Descendant, EnvironmentStore, GroupError, Login, NewUser, TenantQuery, UserQuery};
 use rookery_testkit::{connect, new_environment};
 
 use crate::repositories::calls;
-use crate::support::{ENTROPY, at, environment, session, tenant, user};
+use crate::support::{ENTROPY, at, environment, group, session, tenant, user};
 
 #[test]
 fn every_call_has_a_test() {
@@ -42,6 +44,7 @@ fn every_call_has_a_test() {
             "Codes" => include_str!("isolation/codes.rs"),
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
             "Environments" => include_str!("isolation/environments.rs"),
+            "Groups" => include_str!("isolation/groups.rs"),
             "Journal" => include_str!("isolation/journal.rs"),
             "MailTemplates" => include_str!("isolation/mail_templates.rs"),
             "Sessions" => include_str!("isolation/sessions.rs"),
@@ -73,6 +76,8 @@ struct World {
     shared_role: Role,
     permission: Permission,
     category: PermissionCategory,
+    /// A group of `acme`, with Jane in it.
+    group: Group,
 }
 
 /// All that `own` keeps, as it is read.
@@ -90,10 +95,16 @@ struct State {
     invites: Vec<TenantInvite>,
     catalog: Arc<Catalog>,
     own_roles: [Vec<Role>; 2],
+    groups: [Vec<Group>; 2],
+    grouped: Vec<UserId>,
 }
 
 impl World {
     async fn new() -> Self {
+        Box::pin(Self::make()).await
+    }
+
+    async fn make() -> Self {
         let (own, other) = (environment().await, environment().await);
         let shared_roles = first_roles(&ENTROPY, at(0));
         let environments = connect().await;
@@ -122,7 +133,12 @@ impl World {
         own.sessions().begin(&session).await.unwrap();
         let shared_role = shared_roles[0].clone();
         let branch = below.tenant_id;
-        Self { own, other, acme, labs, branch, jane, session, role, shared_role, permission, category }
+        let group = group(&acme, "Editors");
+        own.groups().create(&group).await.unwrap();
+        let (users, members) = (own.users(), [jane.user.id].into());
+        let entered = users.enter_group(&acme, group.id, &members, |_, _| Ok::<_, GroupError>(()));
+        entered.await.unwrap().unwrap();
+        Self { own, other, acme, labs, branch, jane, session, role, shared_role, permission, category, group }
     }
 
     /// The own environment's state, read by a store that remembers nothing.
@@ -153,6 +169,11 @@ impl World {
                 own.catalog().roles_of_tenant(&self.acme).await.unwrap(),
                 own.catalog().roles_of_tenant(&self.labs).await.unwrap(),
             ],
+            groups: [
+                own.groups().list(&self.acme).await.unwrap(),
+                own.groups().list(&self.labs).await.unwrap(),
+            ],
+            grouped: own.groups().members(&self.acme, self.group.id).await.unwrap(),
             environment,
         }
     }

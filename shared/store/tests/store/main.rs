@@ -6,6 +6,7 @@ mod consumption;
 mod costs;
 mod documented;
 mod faults;
+mod grouping;
 mod import;
 mod invites;
 mod isolation;

@@ -1,8 +1,8 @@
 //! Environments and people to put into the table.
 
 use rookery_domain::{
-    Membership, MembershipStatus, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User,
-    UserId, VendorId,
+    Group, GroupColor, GroupId, ManagedBy, Membership, MembershipStatus, Metadata, Session, SessionLimits,
+    SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId,
 };
 use rookery_store::{EnvironmentStore, NewUser};
 use rookery_testkit::connect;
@@ -39,4 +39,19 @@ pub(crate) fn user(email: &str, tenants: &[&TenantId], seconds: i64) -> NewUser 
 pub(crate) fn session(user: UserId, tenant: &TenantId) -> Session {
     let limits = SessionLimits::of_refresh_token(3_600, tenant);
     Session::begin(&ENTROPY, at(0), (user, 0), tenant.clone(), &limits).1
+}
+
+pub(crate) fn group(tenant: &TenantId, name: &str) -> Group {
+    Group {
+        id: GroupId::random(&ENTROPY),
+        tenant_id: tenant.clone(),
+        name: name.to_owned(),
+        color: GroupColor::default(),
+        description: None,
+        metadata: Metadata::default(),
+        managed_by: ManagedBy::default(),
+        role_ids: Vec::new(),
+        created_at: at(0),
+        updated_at: at(0),
+    }
 }

@@ -1,15 +1,16 @@
 //! Users and their memberships.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
-use rookery_domain::{Action, Inviter, PasswordHistory, RoleId, TenantInvite, User};
+use rookery_domain::{Action, Group, Inviter, PasswordHistory, RoleId, TenantInvite, User};
 use rookery_store::{
-    Addition, EnvironmentStore, InviteSnapshot, InvitedError, NewPassword, NewUser, NewUserError, Progress,
-    UpdateError, UserQuery, UserSnapshot,
+    Addition, EnvironmentStore, GroupError, InviteSnapshot, InvitedError, NewPassword, NewUser, NewUserError,
+    Progress, UpdateError, UserQuery, UserSnapshot,
 };
 
 use super::World;
-use crate::support::{ENTROPY, at, environment, membership, tenant, user};
+use crate::support::{ENTROPY, at, environment, group, membership, tenant, user};
 
 #[expect(clippy::unnecessary_wraps, reason = "other changes refuse")]
 fn rename(user: &mut User) -> Result<(), Infallible> {
@@ -407,4 +408,38 @@ async fn move_all() {
     let users = world.own.users();
     let moved = users.move_all(&world.labs, &world.acme, at(1), kept, &|| true);
     assert_eq!(world.untouched_by(moved).await.unwrap(), Progress::Nothing);
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "other checks refuse")]
+fn permit(_: &Group, _: &User) -> Result<(), GroupError> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn enter_group() {
+    let world = World::new().await;
+    let (editors, jane) = (world.group.id, BTreeSet::from([world.jane.user.id]));
+    let (own, other) = (world.own.users(), world.other.users());
+    let elsewhere = own.enter_group(&world.labs, editors, &jane, permit);
+    assert!(world.untouched_by(elsewhere).await.unwrap().is_none());
+    let by_other = other.enter_group(&world.acme, editors, &jane, permit);
+    assert!(world.untouched_by(by_other).await.unwrap().is_none());
+    // A group of another tenant takes nobody who is not in that tenant.
+    let of_labs = group(&world.labs, "Editors");
+    world.own.groups().create(&of_labs).await.unwrap();
+    let stranger = world.untouched_by(own.enter_group(&world.labs, of_labs.id, &jane, permit)).await;
+    assert!(matches!(stranger, Err(UpdateError::Refused(GroupError::NoUser))));
+}
+
+#[tokio::test]
+async fn leave_group() {
+    let world = World::new().await;
+    let (editors, jane) = (world.group.id, BTreeSet::from([world.jane.user.id]));
+    let (own, other) = (world.own.users(), world.other.users());
+    let elsewhere = own.leave_group(&world.labs, editors, &jane, permit);
+    assert!(world.untouched_by(elsewhere).await.unwrap().is_none());
+    let by_other = other.leave_group(&world.acme, editors, &jane, permit);
+    assert!(world.untouched_by(by_other).await.unwrap().is_none());
+    own.leave_group(&world.acme, editors, &jane, permit).await.unwrap().unwrap();
+    assert_eq!(world.own.groups().members(&world.acme, editors).await.unwrap(), []);
 }
