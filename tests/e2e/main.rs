@@ -19,6 +19,7 @@ mod passwordless;
 mod passwords;
 mod policies;
 mod readme;
+mod second_factor;
 mod session;
 mod sign_up;
 mod support;

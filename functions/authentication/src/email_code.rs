@@ -97,7 +97,7 @@ pub(crate) async fn postlogin(
     let (environment, tried) = tokio::try_join!(store.get(), codes.try_one(&hash))?;
     let environment = environment.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
-    let sign_in = SignIn::new(&app, &store, environment, client, Proof::Code)?;
+    let sign_in = SignIn::new(&app, &store, environment, client, device.clone(), Proof::Code)?;
     let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let typed = PlainCode::presented(&request.token);
     let Some(code) = tried.filter(|code| code.is(&typed, device.secret())) else {
@@ -115,5 +115,5 @@ pub(crate) async fn postlogin(
     if !codes.use_up(&hash, &code).await? {
         return Err(SignInRefusal::WrongCode.into());
     }
-    Ok(begin(&app, &store, prepared, user).await?.on(device).respond(StatusCode::CREATED, origin))
+    Ok(begin(&app, &store, prepared, user).await?.respond(StatusCode::CREATED, origin))
 }

@@ -18,6 +18,7 @@ mod recorded;
 mod refresh;
 #[cfg(test)]
 mod removed_tenants;
+mod second_factor;
 mod sessions;
 mod sign_in;
 #[cfg(test)]
@@ -29,6 +30,11 @@ rookery_http::endpoints![
     magic_link::postlogin,
     email_code::prelogin,
     email_code::postlogin,
+    second_factor::verify,
+    second_factor::verify_one,
+    second_factor::enrol,
+    second_factor::verify_enrolment,
+    second_factor::recover,
     refresh::refresh,
     api_tokens::exchange_v1,
     api_tokens::refresh_v1,

@@ -117,7 +117,7 @@ pub(crate) async fn postlogin(
     let origin = TrustedOrigin::require(&headers, &environment)?;
     let device = Device::of(&headers, environment.id, &*app.entropy);
     let is_bound = environment.configuration.force_same_device_on_auth;
-    let sign_in = SignIn::new(&app, &store, environment, client, Proof::MagicLink)?;
+    let sign_in = SignIn::new(&app, &store, environment, client, device.clone(), Proof::MagicLink)?;
     let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let shown = user.zip(ticket).filter(|(user, ticket)| ticket.is(PURPOSE, &token.secret, user));
     let Some((user, ticket)) = shown else {
@@ -131,7 +131,7 @@ pub(crate) async fn postlogin(
     if !tickets.use_up(PURPOSE, user.id, ticket).await? {
         return Err(SignInRefusal::UnknownLink.into());
     }
-    Ok(begin(&app, &store, prepared, user).await?.on(device).respond(StatusCode::CREATED, origin))
+    Ok(begin(&app, &store, prepared, user).await?.respond(StatusCode::CREATED, origin))
 }
 
 /// Whether a link is in time and, where that matters, used on `device`, which asked for it.

@@ -8,9 +8,8 @@ mod tests;
 
 use rookery_domain::{Action, EmailAddress, Environment, JsonObject, TemplateKind, User, UserId};
 use rookery_http::mails::{self, Mailing};
-use rookery_http::session::SignedIn;
-use rookery_http::sign_in::{Prepared, Proof};
-use rookery_http::{ApiError, ApiResult, AppState, RateLimited, no_environment};
+use rookery_http::sign_in::{Entered, Prepared, Proof};
+use rookery_http::{ApiError, ApiResult, RateLimited, no_environment};
 use rookery_store::{EnvironmentStore, WithEnvironment};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -101,11 +100,11 @@ impl<'a> Addressee<'a> {
 
 /// Begins the session, once what they showed is used up.
 pub(crate) async fn begin(
-    app: &AppState,
+    app: &RateLimited,
     store: &EnvironmentStore,
     prepared: Prepared,
     user: User,
-) -> ApiResult<SignedIn> {
+) -> ApiResult<Entered> {
     let user = if verified(user.clone()) == user { user } else { note_verified(store, user).await? };
     prepared.keep(app, store, &user).await
 }

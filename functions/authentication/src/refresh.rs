@@ -58,7 +58,7 @@ pub(crate) async fn refresh(
     let now = app.now();
     let (token, Known { session, user, tenants }) = best(presented, now).ok_or_else(over)?;
     let refresh = Refresh { app: &app, store: &store, now, token, session, tenants };
-    let refreshed = refresh.run(environment, user.map(User::from), request.tenant_id).await?;
+    let refreshed = Box::pin(refresh.run(environment, user.map(User::from), request.tenant_id)).await?;
     if let Some(signed_in) = refreshed {
         return Ok(signed_in.respond(StatusCode::CREATED, origin));
     }

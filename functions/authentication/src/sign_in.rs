@@ -75,16 +75,16 @@ pub(crate) async fn sign_in(
     let found = find_login(&store, request.typed_address()?).await?;
     let WithEnvironment { environment, value: login } = found.ok_or_else(no_environment)?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
-    let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Password)?;
+    let device = Device::of(&headers, environment.id, &*app.entropy);
+    let sign_in = SignIn::new(&app, &store, environment.clone(), client, device, Proof::Password)?;
     let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let whom = subject_of(login.as_ref());
     let shown = prove(&app, &store, login, &request.password).await?;
-    match sign_in.complete(shown.user, shown.is_proven, &shown.there, whom).await {
-        Ok(signed_in) => {
+    match Box::pin(sign_in.complete(shown.user, shown.is_proven, &shown.there, whom)).await {
+        Ok(entered) => {
             let renewing = app.clone();
             app.defer(async move { shown.outdated.renew(&renewing, &store, request.password).await });
-            let device = Device::of(&headers, environment.id, &*app.entropy);
-            Ok(signed_in.on(device).respond(StatusCode::OK, origin))
+            Ok(entered.respond(StatusCode::OK, origin))
         }
         Err(SignInError::Refused(refusal)) => {
             if let SignInRefusal::NotVerified(user) = &refusal {

@@ -51,6 +51,26 @@ pub(crate) async fn update<P: Adoptable>(
     own(updated.await?)
 }
 
+/// Changes that policy or, if there is none, makes the one that `change` makes of `first`.
+pub(crate) async fn put<P: Adoptable>(
+    app: &AppState,
+    caller: &ScopeAuth<WriteSecurityPolicy>,
+    first: P,
+    change: impl Fn(P) -> ApiResult<P>,
+) -> ApiResult<Adopted<P>> {
+    let updated = policies::update(app, caller, |policies, floor| {
+        let slot = P::slot(policies);
+        let policy = change(slot.map_or(first, |adopted| adopted.policy))?;
+        policy.check(of(floor.cloned().unwrap_or_default()).map(|floor| floor.policy).as_ref())?;
+        *slot = Some(match *slot {
+            Some(adopted) => Adopted { policy, updated_at: app.now(), ..adopted },
+            None => Adopted::new(policy, &*app.entropy, app.now()),
+        });
+        Ok(())
+    });
+    own(updated.await?)
+}
+
 /// The policy of the tenant that the caller speaks of, or else of the environment.
 pub(crate) async fn get<P: Adoptable>(caller: &ScopeAuth<Member>) -> ApiResult<Adopted<P>> {
     own(Asked::of(caller).await?)

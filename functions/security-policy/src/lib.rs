@@ -2,6 +2,7 @@
 
 mod adoption;
 mod lockout;
+mod mfa;
 mod password_history;
 
 rookery_http::endpoints![
@@ -9,6 +10,12 @@ rookery_http::endpoints![
     lockout::update,
     lockout::get,
     lockout::get_of_environment,
+    mfa::create,
+    mfa::update,
+    mfa::put,
+    mfa::get,
+    mfa::get_of_environment,
+    mfa::allows_remembering,
     password_history::create,
     password_history::update,
     password_history::get,

@@ -1,5 +1,7 @@
 //! The group through its router.
 
+mod mfa;
+
 use rookery_testkit::TestApp;
 use serde_json::{Value, json};
 

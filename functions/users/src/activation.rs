@@ -95,7 +95,7 @@ pub(crate) async fn activate(
         waiting(&app, &store, &request.user_id, &token).await?;
     let origin = TrustedOrigin::require(&headers, &environment)?;
     let device = Device::of(&headers, environment.id, &*app.entropy);
-    let sign_in = SignIn::new(&app, &store, environment.clone(), client, Proof::Activation)?;
+    let sign_in = SignIn::new(&app, &store, environment.clone(), client, device, Proof::Activation)?;
     let (there, has_password) =
         tokio::try_join!(tenants_of(&store, &waiting), has_password(&store, &waiting))?;
     require_one_password(&environment, &waiting, has_password, request.password.is_some())?;
@@ -121,12 +121,12 @@ pub(crate) async fn activate(
         let sessions = store.sessions();
         let (kept, ended) = tokio::join!(
             prepared.keep(&app, &store, &user),
-            sessions.end_all(id, None, |session| session.id != own)
+            sessions.end_all(id, None, |session| Some(session.id) != own)
         );
         ended?;
-        return Ok(kept?.on(device).respond(StatusCode::OK, origin));
+        return Ok(kept?.respond(StatusCode::OK, origin));
     }
-    Ok(prepared.keep(&app, &store, &user).await?.on(device).respond(StatusCode::OK, origin))
+    Ok(prepared.keep(&app, &store, &user).await?.respond(StatusCode::OK, origin))
 }
 
 /// The account of the user `id`, if `token` activates it, and the environment. Every way in which it does not is answered

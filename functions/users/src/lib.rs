@@ -9,6 +9,7 @@ mod links;
 mod listing;
 mod me;
 mod membership;
+mod mfa;
 mod own_tenants;
 mod password_history;
 mod password_reset;
@@ -68,6 +69,13 @@ rookery_http::endpoints![
     password_reset::verify,
     password_reset::generate_link,
     unlocking::unlock,
+    mfa::devices,
+    mfa::enrol,
+    mfa::enrol_by_older_path,
+    mfa::verify,
+    mfa::verify_by_older_path,
+    mfa::disable,
+    mfa::disable_by_older_path,
     invitations::accept,
     invitations::reset,
     invitations::reset_all,

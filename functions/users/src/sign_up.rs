@@ -18,7 +18,7 @@ use rookery_http::members::{and_roles, require_grantable};
 use rookery_http::newcomers::{EmailMetadata, LONGEST_NAME, Newcomer, NewcomerRequest};
 use rookery_http::session::AuthenticationResponse;
 use rookery_http::sign_in::{Proof, SignIn};
-use rookery_http::{ApiError, ApiResult, Body, ClientInfo, Created, RateLimited, no_environment};
+use rookery_http::{ApiError, ApiResult, Body, ClientInfo, Created, Device, RateLimited, no_environment};
 use rookery_store::{
     Admission, EnvironmentStore, InviteSnapshot, InvitedError, NewUser, NewUserError, Registration,
     UpdateError,
@@ -138,10 +138,11 @@ pub(crate) async fn sign_up(
     request.require_permitted(caller.is_vendor)?;
     let destination = Destination::read(&app, &caller.store, &request).await?;
     let origin = TrustedOrigin::require(&headers, &destination.environment)?;
+    let device = Device::of(&headers, caller.store.id(), &*app.entropy);
     let sign_up = SignUp::new(&app, &caller.store, destination, request)?;
     match sign_up.destination.environment.configuration.allow_not_verified_users_login {
-        true => Box::pin(sign_up.sign_in(client, origin)).await,
-        false => Ok(sign_up.ask_to_activate().await?.into_response()),
+        true => Box::pin(sign_up.sign_in(client, device, origin)).await,
+        false => Ok(Box::pin(sign_up.ask_to_activate()).await?.into_response()),
     }
 }
 
@@ -331,9 +332,9 @@ impl<'a> SignUp<'a> {
     }
 
     /// Makes an account with a password, and signs its owner in.
-    async fn sign_in(self, client: ClientInfo, origin: TrustedOrigin) -> ApiResult<Response> {
+    async fn sign_in(self, client: ClientInfo, device: Device, origin: TrustedOrigin) -> ApiResult<Response> {
         let (app, store, environment) = (self.app, self.store, self.destination.environment.clone());
-        let sign_in = SignIn::new(app, store, environment, client, Proof::SignUp)?;
+        let sign_in = SignIn::new(app, store, environment, client, device, Proof::SignUp)?;
         let password = self.password.clone().ok_or_else(|| {
             ApiError::Invalid("password is needed: people are signed in when they sign up".to_owned())
         })?;

@@ -11,6 +11,7 @@ mod invitations;
 mod listing;
 mod me;
 mod membership;
+mod mfa;
 mod password_history;
 mod password_reset;
 mod passwords;

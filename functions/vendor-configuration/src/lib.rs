@@ -1,6 +1,7 @@
 //! How sign-in works in an environment.
 
 mod identity;
+mod mfa;
 mod passwords;
 mod sessions;
 
@@ -13,6 +14,8 @@ rookery_http::endpoints![
     sessions::get,
     sessions::update,
     sessions::get_of_environment,
+    mfa::get,
+    mfa::update,
 ];
 
 #[cfg(test)]

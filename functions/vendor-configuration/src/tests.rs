@@ -1,6 +1,7 @@
 //! The group through its router.
 
 mod identity;
+mod mfa;
 mod passwords;
 mod sessions;
 

@@ -195,3 +195,24 @@ async fn a_password_is_looked_at_and_nobody_signs_in() {
     assert_eq!(client.post(&format!("{USERS}/passwords/verify"), body).await.status(), 403);
     assert_eq!(app.anonymous().post(&format!("{USERS}/passwords/verify"), json!({})).await.status(), 401);
 }
+
+#[tokio::test]
+async fn second_factors_are_taken_away_and_sessions_end() {
+    let app = app().await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &[]).await;
+    app.sign_in(&jane, &acme).await;
+    let (environment, path) = (app.environment(), format!("{USERS}/{}/mfa/unenroll", jane.id));
+    let sessions = async || environment.sessions().of_user(jane.id).await.unwrap().len();
+    assert_eq!(app.vendor().post(&path, json!({})).await.status(), 200);
+    assert_eq!(sessions().await, 1, "whoever has none keeps them");
+    app.enrol(jane.id).await;
+    assert_eq!(app.neighbour().await.vendor().post(&path, json!({})).await.error(404), "user not found");
+    assert_eq!(app.sign_in(&jane, &acme).await.post(&path, json!({})).await.status(), 403);
+    let unenrolled = app.vendor().post(&path, json!({})).await;
+    assert_eq!((unenrolled.status(), unenrolled.text()), (200, ""));
+    let user = environment.users().get(jane.id).await.unwrap().unwrap();
+    assert!(!user.mfa_enrolled && environment.factors().get(jane.id).await.unwrap().is_empty());
+    assert_eq!(sessions().await, 0);
+    assert_eq!(app.recorded_actions().await, ["user.secondFactorUnenrolled"]);
+}

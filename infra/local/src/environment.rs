@@ -43,6 +43,7 @@ pub(crate) async fn prepare(
         policies: Policies::default(),
         changed_mails: BTreeSet::new(),
         groups: rookery_domain::GroupsConfiguration::default(),
+        mfa: rookery_domain::MfaConfiguration::default(),
         catalog_version: 0,
         created_at: now,
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rookery_domain::VendorId;
 use rookery_store::StoreError;
 use rookery_table::LocalTableError;
-use rookery_tokens::{PasswordError, SigningError};
+use rookery_tokens::{PasswordError, SealingError, SigningError};
 
 /// The server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,9 @@ pub enum StartError {
     /// A signing key cannot be made or read.
     #[error("a signing key cannot be used")]
     Key(#[from] SigningError),
+    /// The key for users' secrets cannot be read.
+    #[error("the key for users' secrets cannot be used")]
+    Secrets(#[from] SealingError),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] PasswordError),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rookery_domain::{Clock, Entropy, PlainToken, VendorId};
 use rookery_email::CapturedMail;
 use rookery_table::{LocalTable, LocalTableError};
-use rookery_tokens::LocalSigner;
+use rookery_tokens::{LocalSealer, LocalSigner};
 use serde::{Deserialize, Serialize};
 
 use crate::{Options, StartError};
@@ -26,6 +26,8 @@ pub(crate) struct Home {
     pub(crate) credentials: Credentials,
     pub(crate) user_key: LocalSigner,
     pub(crate) vendor_key: LocalSigner,
+    /// What seals users' secrets.
+    pub(crate) sealer: LocalSealer,
     pub(crate) mail: CapturedMail,
     pub(crate) table: LocalTable,
     /// Held for as long as the data is used.
@@ -36,7 +38,7 @@ impl Home {
     pub(crate) async fn open(
         options: &Options,
         clock: Arc<dyn Clock>,
-        entropy: &dyn Entropy,
+        entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         match &options.data_dir {
             Some(path) => Self::in_folder(&Folder(path.clone()), options, clock, entropy).await,
@@ -47,9 +49,9 @@ impl Home {
     async fn in_memory(
         options: &Options,
         clock: Arc<dyn Clock>,
-        entropy: &dyn Entropy,
+        entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
-        let credentials = credentials(options, None, entropy)?;
+        let credentials = credentials(options, None, &*entropy)?;
         let table = match &options.dynamodb_endpoint {
             Some(url) => table_elsewhere(url, &credentials).await?,
             None => LocalTable::in_memory().await?,
@@ -58,6 +60,7 @@ impl Home {
             credentials,
             user_key: LocalSigner::generate()?,
             vendor_key: LocalSigner::generate()?,
+            sealer: LocalSealer::from_text(&LocalSealer::generate(&*entropy), entropy)?,
             mail: CapturedMail::in_memory(clock),
             table,
             lock: None,
@@ -68,11 +71,11 @@ impl Home {
         folder: &Folder,
         options: &Options,
         clock: Arc<dyn Clock>,
-        entropy: &dyn Entropy,
+        entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         folder.make()?;
         let lock = folder.lock()?;
-        let credentials = credentials(options, folder.credentials()?, entropy)?;
+        let credentials = credentials(options, folder.credentials()?, &*entropy)?;
         folder.keep_credentials(&credentials)?;
         let table = match &options.dynamodb_endpoint {
             Some(url) => table_elsewhere(url, &credentials).await?,
@@ -82,6 +85,7 @@ impl Home {
             credentials,
             user_key: folder.key("user-key.pem")?,
             vendor_key: folder.key("vendor-key.pem")?,
+            sealer: folder.sealer(entropy)?,
             mail: CapturedMail::in_folder(clock, &folder.0)
                 .map_err(|source| folder.error("mail.jsonl", source))?,
             table,
@@ -162,6 +166,17 @@ impl Folder {
         let key = LocalSigner::generate()?;
         self.write(name, &key.to_pkcs8_pem()?)?;
         Ok(key)
+    }
+
+    /// What seals with the key in its file; with a new one if there is none.
+    fn sealer(&self, entropy: Arc<dyn Entropy>) -> Result<LocalSealer, StartError> {
+        let name = "secrets.key";
+        if let Some(text) = self.read(name)? {
+            return Ok(LocalSealer::from_text(&text, entropy)?);
+        }
+        let key = LocalSealer::generate(&*entropy);
+        self.write(name, &key)?;
+        Ok(LocalSealer::from_text(&key, entropy)?)
     }
 
     fn read(&self, name: &str) -> Result<Option<String>, StartError> {

@@ -60,7 +60,7 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
 
-        let home = Home::open(options, clock.clone(), &*entropy).await?;
+        let home = Home::open(options, clock.clone(), entropy.clone()).await?;
         let connection = Connection::new(&home.table.sdk_config(), home.table.table_name());
         let (listener, written) = worker::channel();
         let store = Store::new(connection.telling(listener));
@@ -79,6 +79,7 @@ impl Server {
             costly: Costly::new(
                 PasswordHasher::new(entropy.clone())?,
                 Mailer::new(Arc::new(home.mail.clone())),
+                Arc::new(home.sealer),
             ),
             clock,
             entropy,

@@ -256,6 +256,12 @@ mod tests {
         AuthenticatioAuthenticationControllerV1_authenticateLocalUser
         AuthenticationApiTokenControllerV2_authApiToken
         AuthenticationApiTokenControllerV2_refreshToken
+        AuthenticationMFAControllerV1_preEnrollAuthenticatorMfa
+        AuthenticationMFAControllerV1_enrollAuthenticatorMfa
+        AuthenticationMFAControllerV1_verifyAuthenticatorMfa
+        AuthenticationMFAControllerV1_recoverMfa
+        AuthenticationMFAControllerV1_verifyAuthenticatorMfaCode
+        SecurityPolicyController_checkIfAllowToRememberDevice
         VendorConfigController_getPublicConfig
         TenantInvitesController_verifyTenantInvite
         UsersActivationControllerV1_activateUser

@@ -19,9 +19,11 @@ enum Reason {
     LockedAndWrong,
     NotVerified,
     NoTenant,
+    /// Not refused, but not let in yet: she has a second factor.
+    SecondFactor,
 }
 
-const REASONS: [Reason; 7] = [
+const REASONS: [Reason; 8] = [
     Reason::None,
     Reason::Strategy,
     Reason::Locked,
@@ -29,6 +31,7 @@ const REASONS: [Reason; 7] = [
     Reason::LockedAndWrong,
     Reason::NotVerified,
     Reason::NoTenant,
+    Reason::SecondFactor,
 ];
 
 /// Somebody, with what they show.
@@ -53,6 +56,9 @@ impl Scene {
         }
         let id = user.id;
         app.environment().users().create(&NewUser { user, password_hash }).await.unwrap();
+        if reason == Reason::SecondFactor {
+            app.enrol(id).await;
+        }
         let scene = Self { app, id };
         if reason == Reason::Strategy {
             scene.choose(AuthStrategy::NoLocalAuthentication).await;
@@ -137,6 +143,9 @@ async fn by_mail(strategy: AuthStrategy, reason: Reason) -> (Scene, Response) {
     if reason == Reason::Strategy {
         scene.choose(AuthStrategy::NoLocalAuthentication).await;
     }
+    if reason == Reason::SecondFactor {
+        scene.app.enrol(scene.id).await;
+    }
     let shown = if matches!(reason, Reason::Wrong | Reason::LockedAndWrong) { "0" } else { &mailed };
     let answer =
         scene.app.anonymous().cookies(&device).post(&path("postlogin"), json!({ "token": shown })).await;
@@ -152,7 +161,7 @@ async fn a_password() {
     for reason in REASONS {
         let (scene, answer) = by_password(reason).await;
         let (status, expected) = match reason {
-            Reason::None => (200, Value::Null),
+            Reason::None | Reason::SecondFactor => (200, Value::Null),
             Reason::Strategy => (400, json!("ER-01012")),
             // That somebody is locked is said whatever they show.
             Reason::Locked | Reason::LockedAndWrong => (401, json!("ER-01034")),
@@ -162,6 +171,7 @@ async fn a_password() {
         assert_eq!((answer.status(), code(&answer)), (status, expected), "{reason:?}");
         let recorded = match reason {
             Reason::None => vec!["user.signedIn"],
+            Reason::SecondFactor => vec!["user.secondFactorAsked"],
             // Nobody was looked for.
             Reason::Strategy => vec![],
             Reason::NotVerified => vec!["user.signInRefused", "user.activationLinkIssued"],
@@ -180,7 +190,9 @@ async fn an_activation() {
         let (scene, answer) = by_activation(reason).await;
         let (status, expected) = match reason {
             // It shows that the address is theirs, and no password is asked for where none is used.
-            Reason::None | Reason::Strategy | Reason::NotVerified => (200, Value::Null),
+            Reason::None | Reason::Strategy | Reason::NotVerified | Reason::SecondFactor => {
+                (200, Value::Null)
+            }
             Reason::Locked => (401, json!("ER-01034")),
             // A token that is not good is answered alike, whosever it is.
             Reason::Wrong | Reason::LockedAndWrong => (400, Value::Null),
@@ -191,11 +203,13 @@ async fn an_activation() {
             Reason::None | Reason::Strategy | Reason::NotVerified => {
                 vec!["user.activated", "user.signedIn"]
             }
+            Reason::SecondFactor => vec!["user.activated", "user.secondFactorAsked"],
             Reason::Locked | Reason::NoTenant => vec!["user.signInRefused"],
             Reason::Wrong | Reason::LockedAndWrong => vec![],
         };
         let recorded: Vec<_> = recorded.into_iter().map(str::to_owned).collect();
-        assert_eq!(scene.outcome().await, (status == 200, recorded), "{reason:?}");
+        let begins = status == 200 && reason != Reason::SecondFactor;
+        assert_eq!(scene.outcome().await, (begins, recorded), "{reason:?}");
         // What is refused does not use the token up.
         let waits =
             scene.app.environment().users().get(scene.id).await.unwrap().unwrap().activation.is_some();
@@ -212,7 +226,7 @@ async fn a_mailed_code_or_link() {
             let (scene, answer) = by_mail(strategy, reason).await;
             let (status, expected) = match reason {
                 // It shows that the address is theirs.
-                Reason::None | Reason::NotVerified => (201, Value::Null),
+                Reason::None | Reason::NotVerified | Reason::SecondFactor => (201, Value::Null),
                 Reason::Strategy => (400, json!("ER-01012")),
                 Reason::Locked => (401, json!("ER-01034")),
                 // What is not good is answered alike, whosever it is.
@@ -223,13 +237,15 @@ async fn a_mailed_code_or_link() {
             let recorded = match reason {
                 Reason::None => vec!["user.signInMailed", "user.signedIn"],
                 Reason::NotVerified => vec!["user.signInMailed", "user.verified", "user.signedIn"],
+                Reason::SecondFactor => vec!["user.signInMailed", "user.secondFactorAsked"],
                 Reason::Strategy => vec!["user.signInMailed"],
                 Reason::Locked | Reason::Wrong | Reason::LockedAndWrong | Reason::NoTenant => {
                     vec!["user.signInMailed", "user.signInRefused"]
                 }
             };
             let recorded = recorded.into_iter().map(str::to_owned).collect();
-            assert_eq!(scene.outcome().await, (status == 201, recorded), "{strategy:?} {reason:?}");
+            let begins = status == 201 && reason != Reason::SecondFactor;
+            assert_eq!(scene.outcome().await, (begins, recorded), "{strategy:?} {reason:?}");
         }
     }
 }
@@ -256,12 +272,54 @@ async fn a_sign_up() {
             Reason::Strategy => (400, json!("ER-01012"), ""),
             // Nobody is refused: they are to activate the account first.
             Reason::NotVerified => (201, Value::Null, "tenant.created user.created"),
-            Reason::None | Reason::Locked | Reason::Wrong | Reason::LockedAndWrong | Reason::NoTenant => {
-                (201, Value::Null, "tenant.created user.created user.signedIn")
-            }
+            Reason::None
+            | Reason::Locked
+            | Reason::Wrong
+            | Reason::LockedAndWrong
+            | Reason::NoTenant
+            | Reason::SecondFactor => (201, Value::Null, "tenant.created user.created user.signedIn"),
         };
         assert_eq!((answer.status(), code(&answer)), (status, expected), "{reason:?}");
         assert_eq!(answer.header("set-cookie").is_some(), reason == Reason::None, "{reason:?}");
         assert_eq!(app.recorded_actions().await.join(" "), made, "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_factor() {
+    for reason in [Reason::None, Reason::Locked, Reason::Wrong, Reason::NoTenant, Reason::NotVerified] {
+        let (scene, waits) = by_password(Reason::SecondFactor).await;
+        let device = waits.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let environment = scene.app.environment();
+        let sealed = environment.factors().get(scene.id).await.unwrap().authenticators()[0].secret.clone();
+        let (users, now) = (environment.users(), scene.app.state().now());
+        let updated = users.update(scene.id, None, |user| {
+            if reason == Reason::Locked {
+                user.lock(LockReason::Administrator);
+            }
+            if reason == Reason::NoTenant {
+                user.memberships[0].expires_at = Some(now);
+            }
+            // Whoever showed a password was verified then.
+            user.verified = reason != Reason::NotVerified;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        updated.await.unwrap().unwrap();
+        let code = scene.app.code(scene.id, &sealed, 0).await;
+        let shown = if reason == Reason::Wrong { "000000x" } else { &code };
+        let body = json!({ "mfaToken": waits.json()["mfaToken"], "value": shown });
+        let client = scene.app.anonymous().cookies(&device);
+        let answer = client.post("/identity/resources/auth/v1/user/mfa/verify", body).await;
+        let (status, expected, recorded) = match reason {
+            Reason::None | Reason::NotVerified => (201, Value::Null, "user.signedIn"),
+            Reason::Wrong | Reason::LockedAndWrong => (401, json!("ER-01011"), "user.signInRefused"),
+            // A lock voids the sign-in that waits.
+            Reason::Locked | Reason::NoTenant | Reason::Strategy | Reason::SecondFactor => {
+                (401, Value::Null, "user.signInRefused")
+            }
+        };
+        assert_eq!((answer.status(), self::code(&answer)), (status, expected), "{reason:?}");
+        let recorded = ["user.secondFactorAsked", recorded].map(str::to_owned).to_vec();
+        assert_eq!(scene.outcome().await, (status == 201, recorded), "{reason:?}");
     }
 }

@@ -56,6 +56,8 @@ actions! {
     SignedIn => "user.signedIn", "authentication", Info;
     /// Somebody did not sign in.
     SignInRefused => "user.signInRefused", "authentication", Medium;
+    /// A user who signs in was asked for a second factor.
+    SecondFactorAsked => "user.secondFactorAsked", "authentication", Info;
     /// A link or a code that signs a user in was mailed to them.
     SignInMailed => "user.signInMailed", "authentication", Info;
     /// A user signed out.
@@ -98,6 +100,14 @@ actions! {
     PasswordReset => "user.passwordReset", "users", Medium;
     /// A user changed their password.
     PasswordChanged => "user.passwordChanged", "users", Medium;
+    /// A user enrolled a second factor.
+    SecondFactorEnrolled => "user.secondFactorEnrolled", "users", Medium;
+    /// A user gave a second factor up.
+    SecondFactorDisabled => "user.secondFactorDisabled", "users", Medium;
+    /// A user who had lost their second factors gave them up by the recovery code.
+    SecondFactorRecovered => "user.secondFactorRecovered", "users", High;
+    /// The vendor took a user's second factors away.
+    SecondFactorUnenrolled => "user.secondFactorUnenrolled", "users", High;
     /// A link that invites a user to a tenant was made or sent again.
     InvitationLinkIssued => "user.invitationLinkIssued", "users", Info;
     /// A user was invited or added to a tenant.

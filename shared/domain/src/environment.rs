@@ -32,6 +32,9 @@ pub struct Environment {
     /// What it asks of those who sign in.
     #[serde(default, skip_serializing_if = "Policies::is_empty")]
     pub policies: Policies,
+    /// How its second factors work.
+    #[serde(default, skip_serializing_if = "MfaConfiguration::is_default")]
+    pub mfa: MfaConfiguration,
     /// The kinds of mail that it changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub changed_mails: BTreeSet<TemplateKind>,
@@ -46,6 +49,12 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// What authenticator apps call it.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        self.mfa.service_name.as_deref().unwrap_or(&self.name)
+    }
+
     /// Whether pages of the web origin `origin`, as browsers write it (RFC 6454, section 6.2), may call with credentials:
     /// those that are listed, and the environment's own. `null`, which is what browsers write of any page that hides its
     /// origin, is nobody's, whatever is listed.
@@ -53,6 +62,20 @@ impl Environment {
     pub fn trusts_origin(&self, origin: &str) -> bool {
         let trusted = self.allowed_origins.iter().chain(std::iter::once(&self.base_url));
         trusted.filter_map(|address| page(address)).any(|url| url.origin().ascii_serialization() == origin)
+    }
+}
+
+/// How second factors work in an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MfaConfiguration {
+    /// What authenticator apps call the environment; its name, if it does not say.
+    pub service_name: Option<String>,
+}
+
+impl MfaConfiguration {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -283,6 +306,7 @@ mod tests {
             sender: "no-reply@example.com".parse().unwrap(),
             configuration: IdentityConfiguration::default(),
             policies: Policies::default(),
+            mfa: MfaConfiguration::default(),
             changed_mails: BTreeSet::new(),
             groups: GroupsConfiguration::default(),
             catalog_version: 0,

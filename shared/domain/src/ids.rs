@@ -72,6 +72,8 @@ uuid_ids! {
     GroupId;
     /// A session: one sign-in on one device.
     SessionId;
+    /// An authenticator app, as a second factor of a user.
+    AuthenticatorId;
     /// A policy of an environment or of a tenant.
     PolicyId;
     /// An API token. It is also the token's client id.

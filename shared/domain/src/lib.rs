@@ -20,6 +20,7 @@ mod json;
 mod lockout_policy;
 mod mail_template;
 mod metadata;
+mod mfa_policy;
 mod one_time_code;
 mod page;
 mod password;
@@ -29,6 +30,7 @@ mod permission;
 mod phone_number;
 mod policies;
 mod role;
+mod second_factors;
 mod secret;
 mod session;
 mod session_policy;
@@ -55,17 +57,18 @@ pub use email_address::{EmailAddress, EmailAddressError};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use environment::{
     AuthStrategy, CookieSameSite, Environment, IdentityConfiguration, IdentityConfigurationError,
-    JwtAlgorithm, MachineToMachineAuthStrategy, VendorSecrets,
+    JwtAlgorithm, MachineToMachineAuthStrategy, MfaConfiguration, VendorSecrets,
 };
 pub use group::{Group, GroupColor, GroupColorError, GroupsConfiguration};
 pub use ids::{
-    ApiTokenId, CategoryId, GroupId, InvalidTenantId, InviteId, PermissionId, PolicyId, RecordId, RoleId,
-    SessionId, TenantId, UserId, VendorId,
+    ApiTokenId, AuthenticatorId, CategoryId, GroupId, InvalidTenantId, InviteId, PermissionId, PolicyId,
+    RecordId, RoleId, SessionId, TenantId, UserId, VendorId,
 };
 pub use json::{BoundedObject, Json, JsonNumber, JsonObject};
 pub use lockout_policy::{LockoutPolicy, LockoutPolicyError};
 pub use mail_template::{MailTemplate, TemplateKind, UnknownTemplateKind};
 pub use metadata::{Metadata, MetadataError};
+pub use mfa_policy::{MfaDemand, MfaEnforcement, MfaPolicy, MfaPolicyError};
 pub use one_time_code::{OneTimeCode, PlainCode};
 pub use page::{Order, Page, PageRequest};
 pub use password::Password;
@@ -75,7 +78,11 @@ pub use permission::{AssignmentType, Permission, PermissionCategory, covers, is_
 pub use phone_number::{PhoneNumber, PhoneNumberError};
 pub use policies::{Adopted, Policies};
 pub use role::{Authority, Catalog, Grants, Role, RoleLevel, RoleLevelError};
-pub use secret::{PlainToken, TokenHash};
+pub use second_factors::{
+    Authenticator, PendingAuthenticator, RecoveryCode, RememberedDevice, SecondFactorChallenge,
+    SecondFactorError, SecondFactors,
+};
+pub use secret::{PlainToken, Sealed, TokenHash};
 pub use session::{Presented, RefreshToken, RefreshTokenError, Session};
 pub use session_policy::{Limit, SessionLimits, SessionPolicy, SessionPolicyError};
 pub use tenant::{LiveTenant, RegisteredUrls, Tenant, TenantProfile, TenantType};

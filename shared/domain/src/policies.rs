@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entropy, LockoutPolicy, Password, PasswordHistoryPolicy, PasswordPolicy, PasswordRejection, PolicyId,
-    SessionPolicy, Timestamp,
+    Entropy, LockoutPolicy, MfaDemand, MfaPolicy, Password, PasswordHistoryPolicy, PasswordPolicy,
+    PasswordRejection, PolicyId, SessionPolicy, Timestamp,
 };
 
 /// What an environment, or one tenant, asks for.
@@ -26,6 +26,9 @@ pub struct Policies {
     /// Of those who go back to a password that they had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_history: Option<Adopted<PasswordHistoryPolicy>>,
+    /// Of those who have to show a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa: Option<Adopted<MfaPolicy>>,
 }
 
 /// A policy that is made before it can be changed, and has an id.
@@ -69,6 +72,13 @@ impl Policies {
     pub fn remembered_passwords<'p>(&'p self, own: impl IntoIterator<Item = &'p Self>) -> u32 {
         let all = std::iter::once(self).chain(own);
         all.filter_map(|policies| policies.password_history?.policy.remembered()).max().unwrap_or_default()
+    }
+
+    /// What second factors such a user is asked for.
+    #[must_use]
+    pub fn mfa<'p>(&'p self, own: impl IntoIterator<Item = &'p Self>) -> MfaDemand {
+        let all = std::iter::once(self).chain(own);
+        MfaDemand::of(all.filter_map(|policies| policies.mfa.as_ref()).map(|adopted| &adopted.policy))
     }
 
     /// Whether `password` may be the new one of a user of an environment that asks for `self`, in tenants that ask for

@@ -79,6 +79,12 @@ impl LinkToken {
     }
 }
 
+impl From<PlainToken> for LinkToken {
+    fn from(token: PlainToken) -> Self {
+        Self(token)
+    }
+}
+
 impl PartialEq for LinkToken {
     fn eq(&self, other: &Self) -> bool {
         self.0.hash() == other.0.hash()

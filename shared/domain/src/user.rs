@@ -44,6 +44,10 @@ pub struct User {
     pub super_user: bool,
     /// Whether they are never asked for a second factor.
     pub mfa_bypass: bool,
+    /// Whether they have a second factor. It is written together with their second factors, so that only those who have one
+    /// need more reads to sign in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mfa_enrolled: bool,
     /// Whether they may act in sub-tenants of their tenants.
     pub sub_account_access_allowed: bool,
     /// What the customer keeps beside them, and shows them.
@@ -196,6 +200,12 @@ pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+/// Whether a switch that is off need not be written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+fn is_false(switch: &bool) -> bool {
+    !switch
+}
+
 impl Membership {
     /// The most groups one user may be in, in one tenant: all that a user is in is changed in one transaction.
     pub const MAX_GROUPS: usize = 40;
@@ -292,6 +302,7 @@ impl User {
             invisible: false,
             super_user: false,
             mfa_bypass: false,
+            mfa_enrolled: false,
             sub_account_access_allowed: false,
             metadata: Metadata::default(),
             vendor_metadata: Metadata::default(),

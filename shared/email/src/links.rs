@@ -32,6 +32,7 @@ mod tests {
             policies: Policies::default(),
             changed_mails: BTreeSet::new(),
             groups: rookery_domain::GroupsConfiguration::default(),
+            mfa: rookery_domain::MfaConfiguration::default(),
             catalog_version: 0,
             created_at: Timestamp::from_millis(0),
         };

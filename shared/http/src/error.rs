@@ -6,14 +6,15 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rookery_domain::{
     EmailAddressError, GroupColorError, IdentityConfigurationError, InvalidTenantId, InviteLifetimeError,
-    LockoutPolicyError, MetadataError, OneTimeTokenError, PasswordHistoryPolicyError, PasswordPolicyError,
-    PasswordRejection, PhoneNumberError, RoleLevelError, SessionPolicyError, TextError,
+    LockoutPolicyError, MetadataError, MfaPolicyError, OneTimeTokenError, PasswordHistoryPolicyError,
+    PasswordPolicyError, PasswordRejection, PhoneNumberError, RoleLevelError, SecondFactorError,
+    SessionPolicyError, TextError,
 };
 use rookery_store::{
     CatalogWriteError, GroupError, InvitedError, JournalError, LinkError, ListError, NewApiTokenError,
     NewInviteError, NewTenantError, NewUserError, StoreError, UpdateError,
 };
-use rookery_tokens::{AccessToken, PasswordError, SigningError};
+use rookery_tokens::{AccessToken, AuthenticatorSecretError, PasswordError, SealingError, SigningError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +24,8 @@ pub type ApiResult<T> = Result<T, ApiError>;
 /// Why a request was not done. The text is for whoever made it, and says what to change.
 ///
 /// Where nothing need be changed, and the same request may succeed a little later, the status is 503 and `Retry-After` says
-/// after how many seconds. There is no 429: whom to slow down is decided by API Gateway, which answers that by itself.
+/// after how many seconds. So it does with 429, which is for tries to show one user's second factor; whom to slow down otherwise is
+/// decided by API Gateway, which answers that by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// 400: the request itself is wrong.
@@ -68,6 +70,9 @@ pub enum ApiError {
     /// 415: the body is compressed.
     #[error("the request body must not be compressed: leave content-encoding out")]
     EncodedBody,
+    /// 429: second factors of the user were tried too often of late; so many seconds from now they may be again.
+    #[error("too many tries: wait a moment, then try again")]
+    TooManyTries(u64),
     /// 503: it took too long, others were quicker too often, or no mail can be sent just now.
     #[error("the service is busy: try again in a moment")]
     Busy,
@@ -102,6 +107,8 @@ pub enum ErrorCode {
     UserLocked,
     /// The e-mail address is not verified; a mail is on its way.
     NotVerified,
+    /// The user has no second factor.
+    NotEnrolled,
     /// The user's access token would be longer than clients can send.
     TokenTooLarge,
 }
@@ -121,6 +128,7 @@ impl ErrorCode {
             Self::ExpiredCode => "ER-01017",
             Self::UserLocked => "ER-01034",
             Self::NotVerified => "ER-01060",
+            Self::NotEnrolled => "ER-01097",
             Self::TokenTooLarge => "ER-05001",
         }
     }
@@ -159,6 +167,7 @@ impl ApiError {
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -172,6 +181,15 @@ impl ApiError {
                 Some("Bearer realm=\"rookery\", error=\"invalid_token\"")
             }
             (StatusCode::UNAUTHORIZED, _) => Some("Bearer realm=\"rookery\""),
+            _ => None,
+        }
+    }
+
+    /// After how many seconds the same request may succeed.
+    fn retry_after(&self) -> Option<u64> {
+        match (self.status(), self) {
+            (_, Self::TooManyTries(seconds)) => Some(*seconds),
+            (StatusCode::SERVICE_UNAVAILABLE, _) => Some(1),
             _ => None,
         }
     }
@@ -190,6 +208,7 @@ impl ApiError {
             | Self::Gone(_)
             | Self::TooLarge
             | Self::EncodedBody
+            | Self::TooManyTries(_)
             | Self::Busy
             | Self::Unavailable(_)
             | Self::Internal(_) => None,
@@ -209,8 +228,8 @@ impl IntoResponse for ApiError {
         let body =
             ErrorBody { errors: vec![self.to_string()], error_code: self.code().map(ErrorCode::as_str) };
         let mut response = (self.status(), Json(body)).into_response();
-        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(challenge) = self.challenge() {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -239,6 +258,7 @@ invalid_from!(
     MetadataError,
     OneTimeTokenError,
     LockoutPolicyError,
+    MfaPolicyError,
     PasswordHistoryPolicyError,
     PasswordPolicyError,
     PasswordRejection,
@@ -379,6 +399,36 @@ impl From<SigningError> for ApiError {
     }
 }
 
+impl From<SealingError> for ApiError {
+    fn from(error: SealingError) -> Self {
+        match error {
+            SealingError::Unavailable(_) => Self::unavailable(error),
+            SealingError::Key(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AuthenticatorSecretError> for ApiError {
+    fn from(error: AuthenticatorSecretError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<SecondFactorError> for ApiError {
+    fn from(error: SecondFactorError) -> Self {
+        let message = error.to_string();
+        match error {
+            SecondFactorError::WrongCode => Self::SignInFailed(Some(ErrorCode::WrongCode), message),
+            SecondFactorError::NoChallenge => Self::SignInFailed(None, message),
+            SecondFactorError::NotEnrolled => Self::Refused(ErrorCode::NotEnrolled, message),
+            SecondFactorError::NotPending
+            | SecondFactorError::AlreadyEnrolled
+            | SecondFactorError::TooMany
+            | SecondFactorError::Last => Self::Invalid(message),
+        }
+    }
+}
+
 impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         Self::internal(error)
@@ -414,6 +464,7 @@ mod tests {
             ApiError::Gone("the link was used".into()),
             ApiError::TooLarge,
             ApiError::EncodedBody,
+            ApiError::TooManyTries(30),
             ApiError::Busy,
             ApiError::unavailable("the table's password is hunter2"),
             ApiError::internal("the database password is hunter2"),
@@ -436,6 +487,7 @@ mod tests {
         410 {"errors":["the link was used"]}
         413 {"errors":["the request body is too large"]}
         415 {"errors":["the request body must not be compressed: leave content-encoding out"]}
+        429 {"errors":["too many tries: wait a moment, then try again"]}
         503 {"errors":["the service is busy: try again in a moment"]}
         503 {"errors":["the service is busy: try again in a moment"]}
         500 {"errors":["internal error"]}

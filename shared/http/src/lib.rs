@@ -12,6 +12,7 @@
 //! - [`policies`] and [`lockout`]: what is asked of those who sign in, and who is locked for guessing.
 //! - [`Device`]: the browser or app that a request comes from.
 //! - [`sign_in`]: the one door for sign-ins.
+//! - [`second_factor`]: what some have to show beside that.
 //! - [`session`]: the answer and cookies that come of it, and what becomes of a session.
 //! - [`wire`]: the shapes that several groups answer.
 //! - [`service`]: what stands around a group's router, and [`Observed`]: what it finds out about a request.
@@ -39,6 +40,7 @@ mod patch;
 pub mod policies;
 mod query;
 mod rate_limit;
+pub mod second_factor;
 pub mod service;
 pub mod session;
 pub mod sign_in;

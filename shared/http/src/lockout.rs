@@ -42,6 +42,31 @@ pub async fn count_wrong_password(
     Ok(())
 }
 
+/// Counts a wrong code of a second factor of `user`, and locks them if it is one too many: by a counter of its own, so that the
+/// right password does not begin it anew.
+///
+/// # Errors
+/// The table fails.
+pub async fn count_wrong_second_factor(
+    app: &RateLimited,
+    store: &EnvironmentStore,
+    environment: &Environment,
+    user: &User,
+) -> ApiResult<()> {
+    let (attempts, since) = (store.attempts(), user.failures_since());
+    let (failures, tenants) = tokio::try_join!(
+        async {
+            Ok(attempts.count_second_factor(user.id, &since, app.now().plus_seconds(COUNTED_SECONDS)).await?)
+        },
+        policies::tenants_of(store, user),
+    )?;
+    let most = environment.policies.attempts(tenants.iter().map(|tenant| &tenant.policies));
+    if most.is_some_and(|most| failures >= most) {
+        lock(app, store, environment, user.id, &since).await?;
+    }
+    Ok(())
+}
+
 /// Does for an unknown address what is done for a known one.
 async fn count_for_nobody(app: &AppState, store: &EnvironmentStore) -> ApiResult<()> {
     let (attempts, tenants) = (store.attempts(), store.tenants());

@@ -1,6 +1,6 @@
 //! What is asked of those who sign in: by the environment, and by the tenant that the caller speaks of, or by all of a user's.
 
-use rookery_domain::{Action, LiveTenant, Membership, MembershipStatus, Policies, User};
+use rookery_domain::{Action, LiveTenant, Membership, MembershipStatus, Policies, TenantId, User};
 use rookery_store::EnvironmentStore;
 
 use crate::auth::{Principal, ScopeAuth};
@@ -41,6 +41,27 @@ pub async fn tenants_of(store: &EnvironmentStore, user: &User) -> ApiResult<Vec<
     let ids: Vec<_> =
         user.memberships.iter().filter(belongs).map(|membership| &membership.tenant_id).collect();
     Ok(store.tenants().live(&ids).await?)
+}
+
+/// Those of the tenants that the user has joined that are there. Of them, those in `read` have been read already; if that is
+/// all, nothing is read.
+///
+/// # Errors
+/// The table fails.
+pub async fn joined_tenants(
+    store: &EnvironmentStore,
+    user: &User,
+    read: &[LiveTenant],
+) -> ApiResult<Vec<LiveTenant>> {
+    let joined = user.memberships.iter().filter(|membership| membership.has_joined());
+    let joined: Vec<_> = joined.map(|membership| &membership.tenant_id).collect();
+    let known = |id: &&TenantId| read.iter().any(|tenant| tenant.id == **id);
+    let unread: Vec<_> = joined.iter().copied().filter(|id| !known(id)).collect();
+    let mut there: Vec<_> = read.iter().filter(|tenant| joined.contains(&&tenant.id)).cloned().collect();
+    if !unread.is_empty() {
+        there.extend(store.tenants().live(&unread).await?);
+    }
+    Ok(there)
 }
 
 /// What the environment of `caller` asks.

@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use rookery_domain::Password;
 use rookery_email::Mailer;
-use rookery_tokens::{PasswordHash, PasswordHasher, Verdict};
+use rookery_tokens::{PasswordHash, PasswordHasher, Sealer, Verdict};
 
 use crate::{ApiError, ApiResult, AppState};
 
@@ -18,7 +18,8 @@ use crate::{ApiError, ApiResult, AppState};
 #[derive(Clone, Debug)]
 pub struct GatewayRoute(pub String);
 
-/// The [`AppState`] of an endpoint that has a rate limit of its own. It alone hashes passwords and sends mail.
+/// The [`AppState`] of an endpoint that has a rate limit of its own. It alone hashes passwords, sends mail and opens
+/// users' secrets.
 ///
 /// It stands first among a handler's arguments: a request that came past the limit is refused before anything is done.
 #[derive(Clone)]
@@ -42,6 +43,12 @@ impl RateLimited {
         };
         let hash: PasswordHash = hash.parse().map_err(ApiError::internal)?;
         Ok(self.passwords().verify(password, &hash).await?)
+    }
+
+    /// Seals users' secrets, and opens them.
+    #[must_use]
+    pub fn sealer(&self) -> &dyn Sealer {
+        &*self.0.costly.sealer
     }
 
     /// Sends mails.

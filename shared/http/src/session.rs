@@ -5,8 +5,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
 use rookery_domain::{
-    Action, Environment, LiveTenant, RefreshToken, Session, SessionId, SessionLimits, TenantId, Timestamp,
-    User, UserId,
+    Action, Environment, LiveTenant, RecoveryCode, RefreshToken, Session, SessionId, SessionLimits, TenantId,
+    Timestamp, User, UserId,
 };
 use rookery_store::EnvironmentStore;
 use rookery_tokens::{AccessToken, UserClaims, UserTokenType, encode};
@@ -14,32 +14,72 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cookies::TrustedOrigin;
+use crate::second_factor::{MfaDevices, MfaStrategies};
 use crate::sign_in::{SignInError, SignInRefusal};
 use crate::{ApiResult, AppState, ClientInfo, Device, cookies, standing_in};
 
-/// The answer to a sign-in or a refresh.
-#[derive(Debug, Serialize, ToSchema)]
+/// The answer to a sign-in or a refresh: tokens or, where a second factor is needed first, what to show it with.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticationResponse {
     /// Always `bearer`.
-    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) token_type: Option<&'static str>,
     /// Whether a second factor must be shown before there are tokens.
-    mfa_required: bool,
+    pub(crate) mfa_required: bool,
+    /// What names the sign-in that waits for the second factor, for ten minutes, on this device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) mfa_token: Option<String>,
+    /// Whether the user has a second factor; if not, they have to enrol one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) mfa_enrolled: Option<bool>,
+    /// What they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) mfa_devices: Option<MfaDevices>,
+    /// What they may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) mfa_strategies: Option<MfaStrategies>,
+    /// What an authenticator app scans to be enrolled: a `data:` address of a PNG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) qr_code: Option<String>,
+    /// What gets the user back in without their second factor. It is shown once, when they enrol one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) recovery_code: Option<String>,
     /// The access token, a JWT.
-    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) access_token: Option<String>,
     /// The refresh token; the cookie holds it too.
-    refresh_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) refresh_token: Option<String>,
     /// Seconds until the access token expires.
-    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) expires_in: Option<i64>,
     /// When the access token expires.
-    expires: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) expires: Option<String>,
     /// Who signed in.
-    #[schema(value_type = uuid::Uuid)]
-    user_id: rookery_domain::UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<uuid::Uuid>)]
+    pub(crate) user_id: Option<UserId>,
     /// Their e-mail address.
-    user_email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) user_email: Option<String>,
     /// Whether it is verified.
-    email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) email_verified: Option<bool>,
 }
 
 /// A user who has just signed in.
@@ -51,6 +91,8 @@ pub struct SignedIn {
     session_ends: Timestamp,
     /// Where they signed in, if they have just done that.
     device: Option<Device>,
+    /// The recovery code that they have just got.
+    recovery_code: Option<RecoveryCode>,
 }
 
 /// An access token, when it was issued, and for how many seconds it is good.
@@ -79,6 +121,12 @@ impl SignedIn {
         Self { device: Some(device), ..self }
     }
 
+    /// The same, who has just got `recovery_code`.
+    #[must_use]
+    pub fn shown(self, recovery_code: RecoveryCode) -> Self {
+        Self { recovery_code: Some(recovery_code), ..self }
+    }
+
     /// The answer, with status `status`, and the cookies, to a request from `origin`.
     #[must_use]
     pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
@@ -94,15 +142,17 @@ impl SignedIn {
         let cookie =
             cookies::set_refresh_token(origin, &self.environment, &self.refresh_token, cookie_seconds);
         let body = AuthenticationResponse {
-            token_type: "bearer",
+            token_type: Some("bearer"),
             mfa_required: false,
-            access_token: token.expose().to_owned(),
-            refresh_token: self.refresh_token.expose().to_string(),
-            expires_in: lifetime,
-            expires: now.plus_seconds(lifetime).to_string(),
-            user_id: self.user.id,
-            user_email: self.user.email.to_string(),
-            email_verified: self.user.verified,
+            recovery_code: self.recovery_code.map(|code| code.expose().to_string()),
+            access_token: Some(token.expose().to_owned()),
+            refresh_token: Some(self.refresh_token.expose().to_string()),
+            expires_in: Some(lifetime),
+            expires: Some(now.plus_seconds(lifetime).to_string()),
+            user_id: Some(self.user.id),
+            user_email: Some(self.user.email.to_string()),
+            email_verified: Some(self.user.verified),
+            ..AuthenticationResponse::default()
         };
         let device = self.device.and_then(|device| device.cookie(origin, &self.environment));
         let cookies = cookie.into_iter().chain(device).map(|cookie| (SET_COOKIE, cookie));
@@ -113,7 +163,7 @@ impl SignedIn {
 }
 
 /// A sign-in whose tokens are signed, and whose session is still to be kept.
-pub struct Prepared {
+pub(crate) struct Prepared {
     signed_in: SignedIn,
     session: Session,
     limits: SessionLimits,
@@ -121,8 +171,7 @@ pub struct Prepared {
 
 impl Prepared {
     /// The session.
-    #[must_use]
-    pub fn session_id(&self) -> SessionId {
+    pub(crate) fn session_id(&self) -> SessionId {
         self.session.id
     }
 
@@ -130,7 +179,12 @@ impl Prepared {
     ///
     /// # Errors
     /// The table fails.
-    pub async fn keep(self, app: &AppState, store: &EnvironmentStore, user: &User) -> ApiResult<SignedIn> {
+    pub(crate) async fn keep(
+        self,
+        app: &AppState,
+        store: &EnvironmentStore,
+        user: &User,
+    ) -> ApiResult<SignedIn> {
         let session = Session { generation: user.session_generation, ..self.session };
         let acting = store.acting_as(user);
         let (kept, excess) =
@@ -141,46 +195,51 @@ impl Prepared {
     }
 }
 
-/// Prepares a session for `user`, who has proved who they are, in the tenant they land in; those of their tenants that are
-/// `there` have been read already. Of the session nothing is stored: this comes before what cannot be done twice.
+/// Prepares a session for `user`, who has proved who they are, in `tenant`, where they land. Of the session nothing is stored:
+/// this comes before what cannot be done twice.
 ///
 /// # Errors
-/// They have no tenant to land in, or the table or the signing key fails.
+/// The table or the signing key fails.
 pub(crate) async fn prepare(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
-    mut user: User,
-    there: &[LiveTenant],
+    user: User,
+    tenant: &LiveTenant,
     client: ClientInfo,
-) -> Result<Prepared, SignInError> {
-    let tenant = land(app, store, &mut user, there).await?;
-    let limits = SessionLimits::of(&environment, &tenant);
+) -> ApiResult<Prepared> {
+    let limits = SessionLimits::of(&environment, tenant);
     let (refresh_token, session) = new_session(app, &user, &tenant.id, &limits, client);
     let issued = issue_access_token(app, store, &environment, &user, &tenant.id, &session, &limits);
     let access_token = issued.await?;
     let session_ends = session.ends_at();
-    let signed_in = SignedIn { environment, user, access_token, refresh_token, session_ends, device: None };
+    let signed_in = SignedIn {
+        environment,
+        user,
+        access_token,
+        refresh_token,
+        session_ends,
+        device: None,
+        recovery_code: None,
+    };
     Ok(Prepared { signed_in, session, limits })
 }
 
-/// Begins a session for `user`, who has proved who they are, in the tenant they land in; those of their tenants that are
-/// `there` have been read already. They are as they were read when they did: should something void their sessions meanwhile,
-/// this one is void too.
+/// Begins a session for `user`, who has proved who they are, in `tenant`, where they land. They are as they were read when they
+/// did: should something void their sessions meanwhile, this one is void too.
 ///
 /// # Errors
-/// They have no tenant to land in, or the table or the signing key fails.
+/// The table or the signing key fails.
 pub(crate) async fn begin(
     app: &AppState,
     store: &EnvironmentStore,
     environment: Environment,
-    mut user: User,
-    there: &[LiveTenant],
+    user: User,
+    tenant: &LiveTenant,
     client: ClientInfo,
-) -> Result<SignedIn, SignInError> {
+) -> ApiResult<SignedIn> {
     let acting = store.acting_as(&user);
-    let tenant = land(app, store, &mut user, there).await?;
-    let limits = SessionLimits::of(&environment, &tenant);
+    let limits = SessionLimits::of(&environment, tenant);
     let (refresh_token, session) = new_session(app, &user, &tenant.id, &limits, client);
     let (access_token, kept, excess) = tokio::join!(
         issue_access_token(app, store, &environment, &user, &tenant.id, &session, &limits),
@@ -193,11 +252,23 @@ pub(crate) async fn begin(
     let (access_token, (), excess) = (access_token?, kept?, excess?);
     end_later(app, acting, excess);
     let session_ends = session.ends_at();
-    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends, device: None })
+    Ok(SignedIn {
+        environment,
+        user,
+        access_token,
+        refresh_token,
+        session_ends,
+        device: None,
+        recovery_code: None,
+    })
 }
 
-/// The tenant that `user` lands in. Tenants that they still belong to and that are removed, they leave.
-async fn land(
+/// The tenant that `user` lands in; those of their tenants that are `there` have been read already. Tenants that they still
+/// belong to and that are removed, they leave.
+///
+/// # Errors
+/// There is none, or the table fails.
+pub(crate) async fn land(
     app: &AppState,
     store: &EnvironmentStore,
     user: &mut User,
@@ -353,7 +424,15 @@ pub async fn resume(
     let Continued { session, limits, refresh_token } = continued;
     let access_token = issue_access_token(app, store, &environment, &user, tenant, session, limits).await?;
     let session_ends = session.ends_at();
-    Ok(SignedIn { environment, user, access_token, refresh_token, session_ends, device: None })
+    Ok(SignedIn {
+        environment,
+        user,
+        access_token,
+        refresh_token,
+        session_ends,
+        device: None,
+        recovery_code: None,
+    })
 }
 
 async fn issue_access_token(

@@ -2,16 +2,24 @@
 //!
 //! Nothing else begins one, whatever it was that they showed. What is looked at stands in one order, so that an answer never
 //! tells more than it has to: whether the environment signs in this way, whether the user is locked, whether what they
-//! showed is good, whether their address is verified, and whether there is a tenant to work in. A refusal is recorded in
-//! the audit log, and so is the session.
+//! showed is good, whether their address is verified, whether there is a tenant to work in, and whether a second factor is
+//! needed first. A refusal is recorded in the audit log, and so is the session.
 
-use rookery_domain::{Action, AuthStrategy, Environment, LiveTenant, PlainToken, User};
+use std::convert::identity;
+
+use axum::Json;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use rookery_domain::{
+    Action, AuthStrategy, Environment, LiveTenant, PlainToken, RecoveryCode, SecondFactorError, SessionId,
+    User,
+};
 use rookery_store::{EnvironmentStore, StoreError, Subject};
 
-use crate::session::{self, SignedIn};
-use crate::{ApiError, ApiResult, ClientInfo, ErrorCode, RateLimited, invites, lockout};
-
-pub use crate::session::Prepared;
+use crate::cookies::TrustedOrigin;
+use crate::second_factor::{self, Waiting};
+use crate::session::{self, AuthenticationResponse, SignedIn};
+use crate::{ApiError, ApiResult, ClientInfo, Device, ErrorCode, RateLimited, invites, lockout};
 
 /// What somebody shows to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,8 @@ pub enum Proof {
     MagicLink,
     /// A code that was mailed for signing in. It shows that too.
     Code,
+    /// The second factor that a sign-in waits for, which one of the others has begun.
+    SecondFactor,
 }
 
 impl Proof {
@@ -35,7 +45,7 @@ impl Proof {
             Self::Password | Self::SignUp => Some(AuthStrategy::EmailAndPassword),
             Self::MagicLink => Some(AuthStrategy::MagicLink),
             Self::Code => Some(AuthStrategy::Code),
-            Self::Activation => None,
+            Self::Activation | Self::SecondFactor => None,
         }
     }
 
@@ -57,6 +67,7 @@ impl Proof {
             Self::Activation => "an activation link",
             Self::MagicLink => "a mailed link",
             Self::Code => "a mailed code",
+            Self::SecondFactor => "a second factor",
         }
     }
 }
@@ -91,9 +102,109 @@ pub enum SignInRefusal {
     /// The code is too old.
     #[error("the code has expired: ask for a new one")]
     ExpiredCode,
+    /// No sign-in waits for a second factor under this token, or no longer, or not on this device.
+    #[error(transparent)]
+    NoChallenge(SecondFactorError),
+    /// The second factor is not theirs, or was used.
+    #[error(transparent)]
+    WrongSecondFactor(SecondFactorError),
     /// There is no tenant that they can work in.
     #[error("the user belongs to no tenant they can sign in to")]
     NoTenant,
+}
+
+impl From<SecondFactorError> for SignInRefusal {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::NoChallenge => Self::NoChallenge(error),
+            SecondFactorError::WrongCode
+            | SecondFactorError::NotPending
+            | SecondFactorError::NotEnrolled
+            | SecondFactorError::AlreadyEnrolled
+            | SecondFactorError::TooMany
+            | SecondFactorError::Last => Self::WrongSecondFactor(error),
+        }
+    }
+}
+
+/// How far somebody came.
+pub enum Entered {
+    /// Their session has begun.
+    SignedIn(Box<SignedIn>),
+    /// They have to show a second factor first.
+    Waits(Box<Waiting>),
+}
+
+impl Entered {
+    /// The same; whoever signed in has just got `recovery_code`.
+    #[must_use]
+    pub fn shown(self, recovery_code: RecoveryCode) -> Self {
+        match self {
+            Self::SignedIn(signed_in) => Self::SignedIn(Box::new(signed_in.shown(recovery_code))),
+            waits @ Self::Waits(_) => waits,
+        }
+    }
+
+    /// The answer, with status `status`, and the cookies, to a request from `origin`.
+    #[must_use]
+    pub fn respond(self, status: StatusCode, origin: TrustedOrigin) -> Response {
+        let (headers, body) = self.into_parts(origin);
+        (status, headers, Json(body)).into_response()
+    }
+
+    /// The cookies and the body of an answer to a request from `origin`.
+    #[must_use]
+    pub fn into_parts(self, origin: TrustedOrigin) -> (HeaderMap, AuthenticationResponse) {
+        match self {
+            Self::SignedIn(signed_in) => signed_in.into_parts(origin),
+            Self::Waits(waiting) => waiting.into_parts(origin),
+        }
+    }
+}
+
+/// What comes next for whoever has shown who they are.
+enum Next {
+    /// They have to show a second factor.
+    Show(Box<User>, second_factor::Needed),
+    /// They land in a tenant.
+    Land(Box<User>, LiveTenant),
+}
+
+/// A sign-in of which nothing is stored yet.
+pub struct Prepared {
+    device: Device,
+    kind: PreparedKind,
+}
+
+enum PreparedKind {
+    Session(Box<session::Prepared>),
+    Challenge(Box<second_factor::Prepared>),
+}
+
+impl Prepared {
+    /// The session, if one is going to begin.
+    #[must_use]
+    pub fn session_id(&self) -> Option<SessionId> {
+        match &self.kind {
+            PreparedKind::Session(session) => Some(session.session_id()),
+            PreparedKind::Challenge(_) => None,
+        }
+    }
+
+    /// Begins the session with `user` as they were written when they showed who they are, or has it wait for a second factor.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn keep(self, app: &RateLimited, store: &EnvironmentStore, user: &User) -> ApiResult<Entered> {
+        Ok(match self.kind {
+            PreparedKind::Session(session) => {
+                Entered::SignedIn(Box::new(session.keep(app, store, user).await?.on(self.device)))
+            }
+            PreparedKind::Challenge(challenge) => {
+                Entered::Waits(Box::new(challenge.keep(app, store, user).await?))
+            }
+        })
+    }
 }
 
 /// Somebody was not signed in.
@@ -140,6 +251,7 @@ impl From<SignInRefusal> for ApiError {
             SignInRefusal::UnknownLink => Self::Refused(ErrorCode::UnknownLink, message),
             SignInRefusal::ExpiredLink => Self::Refused(ErrorCode::ExpiredLink, message),
             SignInRefusal::OtherDevice => Self::SignInFailed(Some(ErrorCode::OtherDevice), message),
+            SignInRefusal::NoChallenge(error) | SignInRefusal::WrongSecondFactor(error) => error.into(),
             SignInRefusal::WrongCode => Self::SignInFailed(Some(ErrorCode::WrongCode), message),
             SignInRefusal::ExpiredCode => Self::SignInFailed(Some(ErrorCode::ExpiredCode), message),
             SignInRefusal::Locked => Self::SignInFailed(Some(ErrorCode::UserLocked), message),
@@ -155,12 +267,13 @@ pub struct SignIn<'a> {
     store: &'a EnvironmentStore,
     environment: Environment,
     client: ClientInfo,
+    device: Device,
     proof: Proof,
     invitation: Option<PlainToken>,
 }
 
 impl<'a> SignIn<'a> {
-    /// A sign-in to `environment` from `client`, who is going to show `proof`.
+    /// A sign-in to `environment` from `client`, who is going to show `proof` on `device`.
     ///
     /// # Errors
     /// The environment signs nobody in like that.
@@ -169,10 +282,11 @@ impl<'a> SignIn<'a> {
         store: &'a EnvironmentStore,
         environment: Environment,
         client: ClientInfo,
+        device: Device,
         proof: Proof,
     ) -> Result<Self, SignInRefusal> {
         proof.require_allowed(&environment)?;
-        Ok(Self { app, store, environment, client, proof, invitation: None })
+        Ok(Self { app, store, environment, client, device, proof, invitation: None })
     }
 
     /// The same by whoever came by the invitation link that holds `token`, if there is one: once they have shown who they are, they
@@ -209,7 +323,7 @@ impl<'a> SignIn<'a> {
         is_proven: bool,
         there: &[LiveTenant],
         whom: Subject,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<Entered, SignInError> {
         let store = self.store;
         if self.is_guess(user.as_ref(), is_proven) {
             let (counted, refused) = tokio::join!(
@@ -226,7 +340,7 @@ impl<'a> SignIn<'a> {
     fn is_guess(&self, user: Option<&User>, is_proven: bool) -> bool {
         match self.proof {
             Proof::Password => user.is_none_or(|user| user.locked.is_none() && !is_proven),
-            Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code => false,
+            Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code | Proof::SecondFactor => false,
         }
     }
 
@@ -235,13 +349,76 @@ impl<'a> SignIn<'a> {
         user: Option<User>,
         is_proven: bool,
         there: &[LiveTenant],
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<Entered, SignInError> {
         let user = user.ok_or(SignInRefusal::Wrong)?;
         require_unlocked(&user)?;
         require_proof(is_proven)?;
         self.require_verified(&user)?;
-        let user = self.join(self.note_first_sign_in(user).await?).await?;
-        session::begin(self.app, self.store, self.environment, user, there, self.client).await
+        let user = self.note_first_sign_in(user).await?;
+        let (app, store) = (self.app, self.store);
+        match self.next(user, identity, there).await? {
+            Next::Show(user, needed) => {
+                let prepared = self.challenge(&user, needed).await?;
+                Ok(Entered::Waits(Box::new(prepared.keep(app, store, &user).await?)))
+            }
+            Next::Land(user, tenant) => {
+                let begun = session::begin(app, store, self.environment, *user, &tenant, self.client).await?;
+                Ok(Entered::SignedIn(Box::new(begun.on(self.device))))
+            }
+        }
+    }
+
+    /// What comes next for `user`, who has shown who they are, and is going to be as `becoming` makes them. Whoever came by an
+    /// invitation joins its tenant, once they have nothing more to show.
+    async fn next(
+        &self,
+        user: User,
+        becoming: impl Fn(User) -> User,
+        there: &[LiveTenant],
+    ) -> Result<Next, SignInError> {
+        let mut coming = becoming(user.clone());
+        self.require_verified(&coming)?;
+        let tenant = match &self.invitation {
+            None => Some(session::land(self.app, self.store, &mut coming, there).await?),
+            Some(_) => None,
+        };
+        if let Some(needed) = self.second_factor(&coming, there, tenant.as_ref()).await? {
+            return Ok(Next::Show(Box::new(coming), needed));
+        }
+        if let Some(tenant) = tenant {
+            return Ok(Next::Land(Box::new(coming), tenant));
+        }
+        let mut joined = becoming(self.join(user).await?);
+        let tenant = session::land(self.app, self.store, &mut joined, there).await?;
+        Ok(Next::Land(Box::new(joined), tenant))
+    }
+
+    /// The sign-in of `user`, which waits for what is `needed`.
+    async fn challenge(
+        &self,
+        user: &User,
+        needed: second_factor::Needed,
+    ) -> ApiResult<second_factor::Prepared> {
+        let (environment, device) = (self.environment.clone(), self.device.clone());
+        let prepared = second_factor::Prepared::new(self.app, environment, user, device, needed).await?;
+        Ok(prepared.by_invitation(self.invitation.clone()))
+    }
+
+    /// The second factor that `user` has to show before their session begins, in `tenant` as far as that is known.
+    async fn second_factor(
+        &self,
+        user: &User,
+        there: &[LiveTenant],
+        tenant: Option<&LiveTenant>,
+    ) -> ApiResult<Option<second_factor::Needed>> {
+        match self.proof {
+            Proof::SecondFactor => Ok(None),
+            Proof::Password | Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code => {
+                let read: Vec<_> = there.iter().chain(tenant).cloned().collect();
+                second_factor::needed(self.app, self.store, &self.environment, user, &self.device, &read)
+                    .await
+            }
+        }
     }
 
     /// Prepares the session of `user`, who has shown who they are, and is going to be as `becoming` makes them once what they showed
@@ -253,7 +430,7 @@ impl<'a> SignIn<'a> {
     pub async fn prepare(
         self,
         user: User,
-        becoming: impl FnOnce(User) -> User,
+        becoming: impl Fn(User) -> User,
         there: &[LiveTenant],
     ) -> Result<Prepared, SignInError> {
         let (store, whom) = (self.store, Subject::user(&user));
@@ -263,13 +440,20 @@ impl<'a> SignIn<'a> {
     async fn admit_later(
         self,
         user: User,
-        becoming: impl FnOnce(User) -> User,
+        becoming: impl Fn(User) -> User,
         there: &[LiveTenant],
     ) -> Result<Prepared, SignInError> {
         require_unlocked(&user)?;
-        let user = becoming(self.join(user).await?);
-        self.require_verified(&user)?;
-        session::prepare(self.app, self.store, self.environment, user, there, self.client).await
+        let (app, store) = (self.app, self.store);
+        let kind = match self.next(user, becoming, there).await? {
+            Next::Show(user, needed) => {
+                PreparedKind::Challenge(Box::new(self.challenge(&user, needed).await?))
+            }
+            Next::Land(user, tenant) => PreparedKind::Session(Box::new(
+                session::prepare(app, store, self.environment, *user, &tenant, self.client).await?,
+            )),
+        };
+        Ok(Prepared { device: self.device, kind })
     }
 
     fn require_verified(&self, user: &User) -> Result<(), SignInRefusal> {
@@ -278,7 +462,12 @@ impl<'a> SignIn<'a> {
             Proof::Password | Proof::SignUp if is_needed && !user.verified => {
                 Err(SignInRefusal::NotVerified(Box::new(user.clone())))
             }
-            Proof::Password | Proof::SignUp | Proof::Activation | Proof::MagicLink | Proof::Code => Ok(()),
+            Proof::Password
+            | Proof::SignUp
+            | Proof::Activation
+            | Proof::MagicLink
+            | Proof::Code
+            | Proof::SecondFactor => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use rookery_domain::{Clock, Entropy, Timestamp, VendorId};
 use rookery_email::Mailer;
 use rookery_store::Store;
-use rookery_tokens::{KeyRing, PasswordHasher};
+use rookery_tokens::{KeyRing, PasswordHasher, Sealer};
 
 use crate::deferred::Deferred;
 
@@ -28,17 +28,18 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// What takes a processor's time or sends mail for whoever asks: for [`RateLimited`](crate::RateLimited) alone.
+/// What takes a processor's time, sends mail or asks a key for whoever asks: for [`RateLimited`](crate::RateLimited) alone.
 pub struct Costly {
     pub(crate) passwords: PasswordHasher,
     pub(crate) mailer: Mailer,
+    pub(crate) sealer: Arc<dyn Sealer>,
 }
 
 impl Costly {
-    /// The two of them.
+    /// All of it.
     #[must_use]
-    pub fn new(passwords: PasswordHasher, mailer: Mailer) -> Self {
-        Self { passwords, mailer }
+    pub fn new(passwords: PasswordHasher, mailer: Mailer, sealer: Arc<dyn Sealer>) -> Self {
+        Self { passwords, mailer, sealer }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `USER_KEY_PUBLIC`, `VENDOR_KEY_PUBLIC` | with `KmsWrapped`: the public keys (`SubjectPublicKeyInfo`, DER, base64) |
 //! | `USER_KEY_WRAPPED`, `VENDOR_KEY_WRAPPED` | with `KmsWrapped`: the encrypted private keys (base64); a function without one verifies tokens and signs none |
 //! | `USER_KEYS_RETIRED`, `VENDOR_KEYS_RETIRED` | optional: public keys that signed before, like the above, separated by commas |
+//! | `SECRETS_KEY_ID` | the key in KMS that seals users' secrets, by id, ARN or alias; needed by functions that seal |
 //! | `MAIL_CONFIGURATION_SET` | optional: the SES configuration set that mails are sent with |
 //! | `AUDIT_RETENTION_DAYS` | for how many days records of the audit log are kept; needed by `worker` alone |
 //! | `STACK_NAME` | optional: the dimension `stack` of the metrics; `rookery` unless it says otherwise |

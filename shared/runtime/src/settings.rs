@@ -17,6 +17,7 @@ pub(crate) enum SettingsError {
 pub(crate) struct Settings {
     pub(crate) table_name: String,
     pub(crate) keys: KeySettings,
+    pub(crate) secrets_key_id: Option<String>,
     pub(crate) mail_configuration_set: Option<String>,
     pub(crate) base_path: Option<String>,
     pub(crate) stack_name: String,
@@ -87,6 +88,7 @@ impl Settings {
                 user: variables.key_ring(&mode, &USER)?,
                 vendor: variables.key_ring(&mode, &VENDOR)?,
             },
+            secrets_key_id: variables.optional("SECRETS_KEY_ID"),
             mail_configuration_set: variables.optional("MAIL_CONFIGURATION_SET"),
             base_path: variables.optional("BASE_PATH"),
             stack_name: variables.optional("STACK_NAME").unwrap_or_else(|| "rookery".to_owned()),

@@ -2,13 +2,13 @@
 
 use std::ops::Deref;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use rookery_domain::{OneTimeCode, TokenHash};
 
-use crate::entity::{Entity, Stored, decode, to_document};
+use crate::entity::{Entity, Stored, to_document};
 use crate::keys::Key;
 use crate::transaction::{Cancelled, Condition, Transaction};
+use crate::tries::try_one;
 use crate::{EnvironmentStore, StoreError};
 
 impl Entity for OneTimeCode {
@@ -19,9 +19,6 @@ impl Entity for OneTimeCode {
         vec![("ttl", Some(AttributeValue::N(self.forgotten_at().as_seconds().to_string())))]
     }
 }
-
-/// The attribute that says how often a code was tried. It stands beside the document, so that each try is one write.
-const TRIES: &str = "tries";
 
 /// A code that was tried, to be used up.
 #[derive(Clone, Debug)]
@@ -61,29 +58,8 @@ impl<'a> Codes<'a> {
     /// # Errors
     /// The table fails.
     pub async fn try_one(&self, device: &TokenHash) -> Result<Option<TriedCode>, StoreError> {
-        let table = self.environment.table();
-        let request = table
-            .client()
-            .update_item()
-            .table_name(table.name())
-            .set_key(Some(self.key(device).into_attributes()))
-            .update_expression("ADD #tries :one")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(#tries) OR #tries < :most)")
-            .expression_attribute_names("#tries", TRIES)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":most", AttributeValue::N(OneTimeCode::TRIES.to_string()))
-            .return_values(ReturnValue::AllNew);
-        match Box::pin(request.send()).await {
-            Ok(tried) => Ok(tried.attributes.map(|item| decode(&item)).transpose()?.map(TriedCode)),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::from_sdk(&error)),
-        }
+        let tried = try_one(self.environment.table(), self.key(device), OneTimeCode::TRIES).await?;
+        Ok(tried.map(TriedCode))
     }
 
     /// Uses `code` of `device` up. `false`: it was used up, or another has taken its place.

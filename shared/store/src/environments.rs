@@ -13,8 +13,8 @@ use crate::keys::Key;
 use crate::table::{Batch, Table};
 use crate::transaction::{Cancelled, Transaction};
 use crate::{
-    ApiTokens, Attempts, CatalogStore, Codes, Groups, Journal, MailTemplates, Sessions, Store, StoreError,
-    Subject, TenantInvites, Tenants, Tickets, UpdateError, Users,
+    ApiTokens, Attempts, CatalogStore, Challenges, Codes, Factors, Groups, Journal, MailTemplates, Sessions,
+    Store, StoreError, Subject, TenantInvites, Tenants, Tickets, UpdateError, Users,
 };
 
 impl Entity for Environment {
@@ -208,6 +208,18 @@ impl EnvironmentStore {
     #[must_use]
     pub fn groups(&self) -> Groups<'_> {
         Groups::new(self)
+    }
+
+    /// The sign-ins that wait for a second factor.
+    #[must_use]
+    pub fn challenges(&self) -> Challenges<'_> {
+        Challenges::new(self)
+    }
+
+    /// Its users' second factors.
+    #[must_use]
+    pub fn factors(&self) -> Factors<'_> {
+        Factors::new(self)
     }
 
     /// The mail templates.

@@ -178,6 +178,26 @@ impl Key {
         Self::new(format!("{vendor}#ATTEMPTS#{user}"), format!("PASSWORD#{since}"))
     }
 
+    /// How many wrong codes of second factors there were since then.
+    pub(crate) fn second_factor_attempts(vendor: VendorId, user: UserId, since: &FailuresSince) -> Self {
+        Self::new(format!("{vendor}#ATTEMPTS#{user}"), format!("SECOND-FACTOR#{since}"))
+    }
+
+    /// How often a second factor was tried in a minute, counted since the epoch.
+    pub(crate) fn tries_in_minute(vendor: VendorId, user: UserId, minute: i64) -> Self {
+        Self::new(format!("{vendor}#ATTEMPTS#{user}"), format!("MINUTE#{minute}"))
+    }
+
+    /// The second factors of a user.
+    pub(crate) fn factors(vendor: VendorId, user: UserId) -> Self {
+        Self::new(format!("{vendor}#MFA#{user}"), "FACTORS")
+    }
+
+    /// The sign-in that waits for a second factor, by the hash of its token.
+    pub(crate) fn challenge(vendor: VendorId, token: &TokenHash) -> Self {
+        Self::new(format!("{vendor}#CHALLENGE#{}", token.to_key()), "CHALLENGE")
+    }
+
     /// The passwords that a user had.
     pub(crate) fn password_history(vendor: VendorId, user: UserId) -> Self {
         Self::new(format!("{vendor}#PASSWORDS#{user}"), "HISTORY")
@@ -364,6 +384,10 @@ mod tests {
             Key::mail_template(vendor, TemplateKind::ActivateUser),
             Key::ticket(vendor, TicketPurpose::PasswordReset, user),
             Key::attempts(vendor, user, &FailuresSince::default()),
+            Key::second_factor_attempts(vendor, user, &FailuresSince::default()),
+            Key::tries_in_minute(vendor, user, 29_453_760),
+            Key::factors(vendor, user),
+            Key::challenge(vendor, &rookery_domain::PlainToken::presented("token".to_owned()).hash()),
             Key::password_history(vendor, user),
             Key::code(vendor, &rookery_domain::PlainToken::presented("device".to_owned()).hash()),
             Key::api_token(vendor, api_token),

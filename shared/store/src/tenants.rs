@@ -31,7 +31,7 @@ impl Entity for TenantItem {
     // A page of them is one answer.
     const MAX_BYTES: usize = 64 * 1024;
 
-    const WRITTEN: u32 = 3;
+    const WRITTEN: u32 = 4;
 
     fn beside(&self) -> Vec<(&'static str, Option<AttributeValue>)> {
         let policies = Some(&self.tenant.policies).filter(|policies| !policies.is_empty());

@@ -39,8 +39,8 @@ use crate::{EnvironmentStore, Fact, SessionSnapshot, StoreError, Subject};
 
 /// A user, and where in each list they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct UserItem {
-    user: User,
+pub(crate) struct UserItem {
+    pub(crate) user: User,
     /// By the name of the list.
     places: BTreeMap<String, Place>,
 }

@@ -8,17 +8,18 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt as _;
 use rookery_domain::{
-    AuditRecord, Environment, GroupsConfiguration, IdentityConfiguration, ManualClock, Membership,
-    MembershipStatus, Order, Password, PlainToken, Policies, Role, RoleId, RoleLevel, Session, SessionLimits,
-    SystemEntropy, Tenant, TenantId, Timestamp, User, UserId, VendorId, VendorSecrets, built_in_permissions,
-    first_roles,
+    Action, AuditRecord, Environment, GroupsConfiguration, IdentityConfiguration, ManualClock, Membership,
+    MembershipStatus, MfaConfiguration, Order, Password, PlainToken, Policies, RecoveryCode, Role, RoleId,
+    RoleLevel, Sealed, Session, SessionLimits, SystemEntropy, Tenant, TenantId, Timestamp, User, UserId,
+    VendorId, VendorSecrets, built_in_permissions, first_roles,
 };
 use rookery_email::{CapturedMail, CapturedMessage, Mailer, SendError};
 use rookery_http::session::Continued;
 use rookery_http::{AppState, Costly, Parts, service, session};
 use rookery_store::{EnvironmentStore, NewUser, Store, TimeRange};
 use rookery_tokens::{
-    KeyRing, LocalSigner, PasswordHasher, SigningError, VendorClaims, VendorTokenType, encode,
+    AuthenticatorSecret, KeyRing, LocalSealer, LocalSigner, PasswordHasher, Sealer as _, SealingContext,
+    SealingPurpose, SigningError, VendorClaims, VendorTokenType, encode,
 };
 use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
@@ -46,6 +47,7 @@ pub struct TestApp {
     clock: Arc<ManualClock>,
     mail: TestMail,
     user_key: Arc<CountingSigner>,
+    sealer: Arc<LocalSealer>,
     written: Written,
     environment: VendorId,
     secret: PlainToken,
@@ -86,11 +88,12 @@ impl TestApp {
         let entropy = Arc::new(SystemEntropy);
         let (user_key, vendor_key) = keys();
         let user_key = Arc::new(CountingSigner::new(user_key));
+        let sealer = sealer();
         let state = AppState::new(Parts {
             store,
             user_keys: KeyRing::new(user_key.clone(), Vec::new()),
             vendor_keys: KeyRing::new(vendor_key, Vec::new()),
-            costly: Costly::new(passwords(), Mailer::new(Arc::new(mail.clone()))),
+            costly: Costly::new(passwords(), Mailer::new(Arc::new(mail.clone())), sealer.clone()),
             clock: clock.clone(),
             entropy,
         });
@@ -102,7 +105,7 @@ impl TestApp {
                 Ok(answer)
             }
         }));
-        Self::in_new_environment(state, service, clock, mail, user_key, written).await
+        Self::in_new_environment(state, service, clock, mail, (user_key, sealer), written).await
     }
 
     /// Another environment, behind the same server.
@@ -111,9 +114,9 @@ impl TestApp {
     /// It cannot be made.
     pub async fn neighbour(&self) -> Self {
         let (state, service) = (self.state.clone(), self.service.clone());
-        let (clock, mail, user_key) = (self.clock.clone(), self.mail.clone(), self.user_key.clone());
-        let written = self.written.clone();
-        Self::in_new_environment(state, service, clock, mail, user_key, written).await
+        let (clock, mail) = (self.clock.clone(), self.mail.clone());
+        let (keys, written) = ((self.user_key.clone(), self.sealer.clone()), self.written.clone());
+        Self::in_new_environment(state, service, clock, mail, keys, written).await
     }
 
     #[expect(clippy::expect_used, reason = "without its parts there is nothing to test")]
@@ -122,7 +125,7 @@ impl TestApp {
         service: TestService,
         clock: Arc<ManualClock>,
         mail: TestMail,
-        user_key: Arc<CountingSigner>,
+        (user_key, sealer): (Arc<CountingSigner>, Arc<LocalSealer>),
         written: Written,
     ) -> Self {
         let secret = PlainToken::random(&*state.entropy);
@@ -131,7 +134,7 @@ impl TestApp {
         let environments = state.store.environments();
         assert!(environments.create(&environment, &roles, &[]).await.expect("an environment"), "it is new");
         let environment = environment.id;
-        let app = Self { state, service, clock, mail, user_key, written, environment, secret };
+        let app = Self { state, service, clock, mail, user_key, sealer, written, environment, secret };
         let claimed = app.state.store.environments().claim_host(&app.host(), app.environment).await;
         assert!(claimed.expect("a host"), "it is free");
         app
@@ -347,6 +350,40 @@ impl TestApp {
         self.environment().catalog().create(&[role]).await.expect("the role");
     }
 
+    /// Enrols an authenticator app of `user`, without the requests that do so. The answer is its secret.
+    ///
+    /// # Panics
+    /// It cannot be enrolled.
+    #[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+    pub async fn enrol(&self, user: UserId) -> Sealed {
+        let entropy = &*self.state.entropy;
+        let secret = AuthenticatorSecret::random(entropy);
+        let sealed = self.sealer.seal(secret.expose(), self.sealing(user)).await.expect("a sealed secret");
+        let (environment, now) = (self.environment(), self.state.now());
+        let factors = environment.factors();
+        let enrolled = factors.update_with_user(user, Action::SecondFactorEnrolled, None, |_, factors| {
+            factors.enrol(sealed.clone(), 0, &RecoveryCode::random(entropy), entropy, now)
+        });
+        enrolled.await.expect("the table").expect("the user");
+        sealed
+    }
+
+    /// The code that the authenticator app of `user` with the secret `sealed` shows `steps` time steps from now.
+    ///
+    /// # Panics
+    /// The secret is none.
+    #[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+    pub async fn code(&self, user: UserId, sealed: &Sealed, steps: i64) -> String {
+        let secret = self.sealer.open(sealed, self.sealing(user)).await.expect("the secret");
+        let step = AuthenticatorSecret::step_at(self.state.now());
+        let code = AuthenticatorSecret::kept(secret).code(step.saturating_add_signed(steps));
+        code.expect("a code").to_string()
+    }
+
+    fn sealing(&self, user: UserId) -> SealingContext {
+        SealingContext { environment: self.environment, user, purpose: SealingPurpose::Authenticator }
+    }
+
     /// `user`, signed in to `tenant`, without the request that does so.
     ///
     /// # Panics
@@ -384,6 +421,7 @@ pub fn new_environment(id: VendorId, secret: &PlainToken, now: Timestamp) -> Env
         sender: sender(),
         configuration: IdentityConfiguration::default(),
         policies: Policies::default(),
+        mfa: MfaConfiguration::default(),
         changed_mails: BTreeSet::new(),
         groups: GroupsConfiguration::default(),
         catalog_version: 0,
@@ -403,6 +441,12 @@ fn keys() -> (Arc<LocalSigner>, Arc<LocalSigner>) {
     let make = || Arc::new(LocalSigner::generate().expect("a key"));
     let (user, vendor) = KEYS.get_or_init(|| (make(), make()));
     (user.clone(), vendor.clone())
+}
+
+#[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+fn sealer() -> Arc<LocalSealer> {
+    let key = LocalSealer::generate(&SystemEntropy);
+    Arc::new(LocalSealer::from_text(&key, Arc::new(SystemEntropy)).expect("a key"))
 }
 
 /// Hashes passwords as every server does.

@@ -128,7 +128,7 @@ impl KmsWrapped {
     }
 }
 
-fn required<T>(value: Option<T>, lack: &'static str) -> Result<T, SigningError> {
+pub(crate) fn required<T>(value: Option<T>, lack: &'static str) -> Result<T, SigningError> {
     value.ok_or_else(|| SigningError::key(lack))
 }
 
@@ -136,7 +136,7 @@ fn required<T>(value: Option<T>, lack: &'static str) -> Result<T, SigningError> 
 pub(crate) const THROTTLED: &str = "ThrottlingException";
 
 /// What a failure means for whoever wanted a signature. KMS answers 5xx whenever a request may be repeated.
-fn explain<E>(error: SdkError<E>) -> SigningError
+pub(crate) fn explain<E>(error: SdkError<E>) -> SigningError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

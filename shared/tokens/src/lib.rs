@@ -6,6 +6,8 @@
 //!   [`KmsWrapped`] unlocks a key of the second kind with a key of the first. A [`KeyRing`] is the key that signs
 //!   now and those that signed before.
 //! - [`PasswordHasher`] hashes passwords with Argon2id.
+//! - A [`Sealer`] encrypts small secrets that have to be read again, such as an [`AuthenticatorSecret`], whose codes are a
+//!   second factor: [`KmsSealer`] with a key in KMS, [`LocalSealer`] with one in memory.
 //!
 //! Opaque tokens (refresh tokens, mailed one-time tokens) are no business of this crate: they are values of the
 //! domain, known by their hash.
@@ -21,9 +23,11 @@ mod local;
 mod numeric_date;
 mod password;
 mod public_key;
+mod sealing;
 mod signer;
 #[cfg(test)]
 mod test_keys;
+mod totp;
 
 pub use api_token_claims::{ApiTokenClaims, ApiTokenSubject};
 pub use claims::{UserClaims, UserTokenType, VendorClaims, VendorTokenType};
@@ -35,4 +39,6 @@ pub use kms_calls::KmsCalls;
 pub use local::LocalSigner;
 pub use password::{InvalidPasswordHash, PasswordError, PasswordHash, PasswordHasher, Verdict};
 pub use public_key::PublicKey;
+pub use sealing::{KmsSealer, LocalSealer, Sealer, SealingContext, SealingError, SealingPurpose};
 pub use signer::{Signer, SigningError};
+pub use totp::{AuthenticatorSecret, AuthenticatorSecretError};

@@ -16,7 +16,7 @@ use super::{USER, VENDOR};
 use crate::ErrorBody;
 
 /// Errors that look the same wherever they are answered: their names within the document, and what they mean.
-const SHARED: [(StatusCode, &str, &str); 9] = [
+const SHARED: [(StatusCode, &str, &str); 10] = [
     (StatusCode::BAD_REQUEST, "BadRequest", "The request is wrong; the text says what to change."),
     (StatusCode::UNAUTHORIZED, "Unauthorized", "There is no token, or none that is good."),
     (StatusCode::FORBIDDEN, "Forbidden", "The token is good, and not for this (ER-00008)."),
@@ -28,6 +28,11 @@ const SHARED: [(StatusCode, &str, &str); 9] = [
     (StatusCode::CONFLICT, "Conflict", "It is there already."),
     (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge", "The body is larger than 512 KB."),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "EncodedBody", "The body is compressed."),
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        "TooManyTries",
+        "Second factors of the user were tried too often: try again after `Retry-After` seconds.",
+    ),
     (
         StatusCode::INTERNAL_SERVER_ERROR,
         "InternalError",
@@ -46,7 +51,7 @@ pub fn add_errors(document: &mut OpenApi) {
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     for (status, name, description) in SHARED {
         let mut response = with_body(Response::new(description));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             let seconds = RefOr::T(Header::new(u64::schema()));
             response.headers.insert("Retry-After".to_owned(), seconds);
         }

@@ -128,7 +128,7 @@ impl UserDetails<'_> {
             provider: user.provider,
             managed_by: user.managed_by,
             verified: user.verified,
-            mfa_enrolled: false,
+            mfa_enrolled: user.mfa_enrolled,
             mfa_bypass: user.mfa_bypass,
             is_locked: user.locked.is_some(),
             invisible: user.invisible,

@@ -264,6 +264,17 @@ impl Users<'_> {
         Ok(())
     }
 
+    /// Has `transaction` write a user of whom nothing changed that lists show, and record `action`.
+    pub(crate) fn rewrite_item(
+        &self,
+        transaction: &mut Transaction<'_>,
+        stored: &Stored<UserItem>,
+        action: Action,
+    ) -> Result<(), StoreError> {
+        transaction.replace(self.key(stored.value.user.id), stored)?;
+        transaction.record(self.fact(Some(action), &stored.value.user))
+    }
+
     /// Has `lists` repeat what the user's item says by now.
     async fn try_follow<E>(&self, id: UserId, lists: &[List]) -> Result<(), UpdateError<E>> {
         let Some(mut stored) = self.stored(id).await? else { return Ok(()) };

@@ -10,7 +10,7 @@ use super::listing::parse_id;
 use super::{Login, UserEntry, UserItem, Users};
 use crate::contention::while_contended;
 use crate::error::unrefused;
-use crate::keys::List;
+use crate::keys::{Key, List};
 use crate::progress::{Progress, WhileTime};
 use crate::roster::Sight;
 use crate::transaction::{Transaction, Write};
@@ -189,6 +189,7 @@ impl Users<'_> {
         if user.memberships.is_empty() {
             transaction.remove_if(self.login_key(&user.email), Login::belongs_to(user.id))?;
             transaction.remove_if_present(self.password_history_key(id))?;
+            transaction.remove_if_present(Key::factors(self.vendor(), id))?;
             if let Some(place) = stored.value.places.get(&List::Users.name()) {
                 let entry = UserEntry::of(user, &List::Users);
                 self.roster(&List::Users).remove(&mut transaction, *place, &entry)?;

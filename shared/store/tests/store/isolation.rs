@@ -6,9 +6,11 @@
 mod api_tokens;
 mod attempts;
 mod catalog_store;
+mod challenges;
 mod codes;
 mod environment_store;
 mod environments;
+mod factors;
 mod groups;
 mod journal;
 mod mail_templates;
@@ -41,9 +43,11 @@ fn every_call_has_a_test() {
             "Attempts" => include_str!("isolation/attempts.rs"),
             "ApiTokens" => include_str!("isolation/api_tokens.rs"),
             "CatalogStore" => include_str!("isolation/catalog_store.rs"),
+            "Challenges" => include_str!("isolation/challenges.rs"),
             "Codes" => include_str!("isolation/codes.rs"),
             "EnvironmentStore" => include_str!("isolation/environment_store.rs"),
             "Environments" => include_str!("isolation/environments.rs"),
+            "Factors" => include_str!("isolation/factors.rs"),
             "Groups" => include_str!("isolation/groups.rs"),
             "Journal" => include_str!("isolation/journal.rs"),
             "MailTemplates" => include_str!("isolation/mail_templates.rs"),

@@ -85,6 +85,7 @@ fn environment(function: &str, signing: Option<Signing>, keys: &Keys) -> HashMap
             ("SIGNING_MODE", "KmsSign".to_owned()),
             ("USER_KEY_ID", USER.to_owned()),
             ("VENDOR_KEY_ID", VENDOR.to_owned()),
+            ("SECRETS_KEY_ID", "secrets".to_owned()),
         ]),
         Some(Signing::KmsWrapped) => {
             variables.extend([
