@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
 
 # What main.rs says, and a text that only the code for it has.
-MARKS = {"sending_mail": b"SendEmail", "signing_": b"TrentService.Sign", "sealing_secrets": b"TrentService.Encrypt"}
+MARKS = {"sending_mail": b"SendEmailInput", "signing_": b"TrentService.Sign", "sealing_secrets": b"TrentService.Encrypt"}
 
 
 def faults(main, program):

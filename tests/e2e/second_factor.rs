@@ -64,5 +64,16 @@ async fn a_tenant_asks_for_a_second_factor_and_its_member_enrols_shows_and_loses
     assert_eq!(sign_in(&email, PASSWORD).await.ok(200)["mfaEnrolled"], false);
     let bypass = json!({ "mfaBypass": true });
     let _ = vendor.put(&format!("/identity/resources/users/v1/{id}"), bypass).await.ok(200);
-    assert!(sign_in(&email, PASSWORD).await.ok(200)["accessToken"].is_string());
+    let jane = Client::anonymous().bearer(&sign_in(&email, PASSWORD).await.ok(200)["accessToken"]);
+
+    let own = "/identity/resources/users/v1/mfa";
+    let begun = jane.post(&format!("{own}/authenticator/enroll"), json!({})).await.ok(200);
+    let app = scan(&begun["qrCode"]);
+    let first = json!({ "token": code(&app, 0) });
+    let enrolled = jane.post(&format!("{own}/authenticator/enroll/verify"), first).await.ok(200);
+    assert!(enrolled["recoveryCode"].is_string());
+    let _ = in_tenant.put(policy, json!({ "enforceMFAType": "DontForce" })).await.ok(200);
+    let last = json!({ "token": code(&app, 1) });
+    let _ = jane.post(&format!("{own}/disable"), last).await.ok(200);
+    assert_eq!(jane.get("/identity/resources/users/v2/me").await.ok(200)["mfaEnrolled"], false);
 }

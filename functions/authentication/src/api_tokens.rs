@@ -86,7 +86,12 @@ fn private<T>(answer: T) -> Private<T> {
     operation_id = "AuthenticationApiTokenControllerV2_authApiToken",
     params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
     request_body = ApiTokenRequest,
-    responses((status = OK, body = ApiTokenResponse), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+    responses(
+        (status = OK, body = ApiTokenResponse),
+        (status = BAD_REQUEST),
+        (status = UNAUTHORIZED),
+        (status = FORBIDDEN, description = "API tokens are switched off (apiTokensEnabled)."),
+    ),
 )]
 pub(crate) async fn exchange(
     app: RateLimited,
@@ -104,7 +109,12 @@ pub(crate) async fn exchange(
     operation_id = "AuthenticationApiTokenControllerV2_refreshToken",
     params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
     request_body = RefreshApiTokenRequest,
-    responses((status = OK, body = ApiTokenResponse), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+    responses(
+        (status = OK, body = ApiTokenResponse),
+        (status = BAD_REQUEST),
+        (status = UNAUTHORIZED),
+        (status = FORBIDDEN, description = "API tokens are switched off (apiTokensEnabled)."),
+    ),
 )]
 pub(crate) async fn refresh(
     app: RateLimited,
@@ -122,7 +132,12 @@ pub(crate) async fn refresh(
     operation_id = "AuthenticationApiTokenControllerV1_authApiToken",
     params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
     request_body = ApiTokenRequest,
-    responses((status = OK, body = ApiTokenResponseV1), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+    responses(
+        (status = OK, body = ApiTokenResponseV1),
+        (status = BAD_REQUEST),
+        (status = UNAUTHORIZED),
+        (status = FORBIDDEN, description = "API tokens are switched off (apiTokensEnabled)."),
+    ),
 )]
 pub(crate) async fn exchange_v1(
     app: RateLimited,
@@ -140,7 +155,12 @@ pub(crate) async fn exchange_v1(
     operation_id = "AuthenticationApiTokenControllerV1_refreshToken",
     params(("frontegg-vendor-host" = Option<String>, Header, description = "The environment's host; by default the one called.")),
     request_body = RefreshApiTokenRequest,
-    responses((status = OK, body = ApiTokenResponseV1), (status = BAD_REQUEST), (status = UNAUTHORIZED)),
+    responses(
+        (status = OK, body = ApiTokenResponseV1),
+        (status = BAD_REQUEST),
+        (status = UNAUTHORIZED),
+        (status = FORBIDDEN, description = "API tokens are switched off (apiTokensEnabled)."),
+    ),
 )]
 pub(crate) async fn refresh_v1(
     app: RateLimited,
@@ -160,11 +180,20 @@ async fn authenticate(
     let tokens = store.api_tokens();
     let found = tokens.presented(id).await?.ok_or_else(no_environment)?;
     let token = found.value.filter(|token| token.accepts(&secret, now)).ok_or_else(wrong_pair)?;
+    require_enabled(&found.environment)?;
     let issued = issue(app, store, &found.environment, &token, now).await?.ok_or_else(wrong_pair)?;
     let before = tokens.count_login(id).await?.ok_or_else(wrong_pair)?;
     let (refresh, login) = ApiTokenLogin::begin(&token, before, &*app.entropy, issued.refresh_until);
     tokens.keep_login(id, &login).await?;
     Ok(issued.respond(&refresh, now))
+}
+
+/// Requires that `environment` takes API tokens, in the words that clients know.
+fn require_enabled(environment: &Environment) -> ApiResult<()> {
+    match environment.configuration.api_tokens_enabled {
+        true => Ok(()),
+        false => Err(ApiError::Forbidden("Api tokens are disabled".to_owned())),
+    }
 }
 
 fn wrong_pair() -> ApiError {
@@ -183,6 +212,7 @@ async fn renew(
     let is_good =
         |(token, login): &(ApiToken, ApiTokenLogin)| login.accepts(&presented, now) && !token.is_over(now);
     let (token, login) = found.value.filter(is_good).ok_or_else(over)?;
+    require_enabled(&found.environment)?;
     let issued = issue(app, store, &found.environment, &token, now).await?.ok_or_else(over)?;
     let (next, after) = ApiTokenLogin::refreshed(&presented, &*app.entropy, issued.refresh_until);
     match tokens.rotate_login(token.id, &login, &after).await? {

@@ -2,7 +2,9 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rookery_domain::{Action, Environment, OneTimeCode, PlainCode, TemplateKind, TicketPurpose, UserId};
+use rookery_domain::{
+    Action, Environment, OneTimeCode, PlainCode, TemplateKind, TenantId, TicketPurpose, User, UserId,
+};
 use rookery_http::cookies::TrustedOrigin;
 use rookery_http::mails;
 use rookery_http::session::AuthenticationResponse;
@@ -100,13 +102,16 @@ pub(crate) async fn postlogin(
     let sign_in = SignIn::new(&app, &store, environment, client, device.clone(), Proof::Code)?;
     let sign_in = sign_in.by_invitation(invitation(request.invitation_token));
     let typed = PlainCode::presented(&request.token);
-    let Some(code) = tried.filter(|code| code.is(&typed, device.secret())) else {
-        return Err(sign_in.refuse(SignInRefusal::WrongCode, Subject::environment()).await.into());
+    // Where no code was asked for somebody is looked for too.
+    let (id, likely_tenant) = match &tried {
+        Some(code) => (code.user_id, code.likely_tenant.clone()),
+        None => (UserId::random(&*app.entropy), Some(TenantId::random(&*app.entropy))),
     };
-    let likely_tenant = Vec::from_iter(&code.likely_tenant);
-    let (user, there) = store.users().get_with_tenants(code.user_id, &likely_tenant).await?;
-    let Some(user) = user.filter(|user| code.is_of(user)) else {
-        return Err(sign_in.refuse(SignInRefusal::WrongCode, Subject::environment()).await.into());
+    let (user, there) = store.users().get_with_tenants(id, &Vec::from_iter(&likely_tenant)).await?;
+    let is_right = |code: &OneTimeCode, user: &User| code.is(&typed, device.secret()) && code.is_of(user);
+    let (code, user) = match (tried, user) {
+        (Some(code), Some(user)) if is_right(&code, &user) => (code, user),
+        (_, user) => return Err(sign_in.refuse_guess(SignInRefusal::WrongCode, user.as_ref()).await.into()),
     };
     if code.has_expired(app.now()) {
         return Err(sign_in.refuse(SignInRefusal::ExpiredCode, Subject::user(&user)).await.into());

@@ -163,3 +163,23 @@ async fn a_wrong_password_costs_as_much_whoever_it_is_for() {
     // The environment and the login; the user and their tenant; the counter, the record and the tenants.
     assert_eq!(costs, [(3, 5); 2]);
 }
+
+#[tokio::test]
+async fn whoever_was_locked_while_their_password_was_looked_at_is_told_that_and_not_that_it_was_right() {
+    let scene = scene().await;
+    let users = scene.app.environment();
+    let users = users.users();
+    assert!(users.note_login(scene.jane.id, scene.app.state().now()).await.unwrap());
+    scene.change_jane(|jane| jane.lock(LockReason::Attempts)).await;
+    assert!(!users.note_login(scene.jane.id, scene.app.state().now()).await.unwrap());
+    // Texts that people choose do not unlock them.
+    let text = r#"{"locked":null,"x":"\"locked\":null"}"#.to_owned();
+    scene
+        .change_jane(|jane| {
+            jane.name = Some(r#""locked":null"#.to_owned());
+            jane.metadata =
+                rookery_domain::Metadata::of_user(rookery_domain::Json::String(text.clone())).unwrap();
+        })
+        .await;
+    assert!(!users.note_login(scene.jane.id, scene.app.state().now()).await.unwrap());
+}

@@ -116,7 +116,7 @@ async fn note_verified(store: &EnvironmentStore, user: User) -> ApiResult<User> 
         *user = verified(user.clone());
         ApiResult::Ok(())
     });
-    let session_generation = user.session_generation;
+    let session_generation = verified(user.clone()).session_generation;
     Ok(noted.await?.map_or(user, |noted| User { session_generation, ..noted }))
 }
 

@@ -67,7 +67,7 @@ pub(crate) struct ActivationStrategyResponse {
 
 /// Activates an account, sets its password if it has none, and signs the user in.
 ///
-/// The token works once. An account that has a password keeps it. A password that is missing or not good enough does not use
+/// The token works once. An account that has a password keeps it, but for one that was chosen when somebody signed up. A password that is missing or not good enough does not use
 /// the token up.
 #[utoipa::path(
     post,
@@ -105,7 +105,7 @@ pub(crate) async fn activate(
     let (password_hash, prepared) = tokio::try_join!(hash(&app, request.password), async {
         Ok(sign_in.prepare(User::clone(&waiting), activated, &there).await?)
     })?;
-    let (users, id) = (store.users(), waiting.id);
+    let (users, id, is_unproven) = (store.users(), waiting.id, waiting.password_unproven);
     let finish = |user: &mut User| finish(user, &token, app.now());
     let updated = match &password_hash {
         Some(hash) => {
@@ -115,7 +115,10 @@ pub(crate) async fn activate(
         None => users.update_from(waiting, Action::UserActivated, finish).await?,
     };
     let user = updated.ok_or(OneTimeTokenError)?;
-    if password_hash.is_some() {
+    if is_unproven {
+        store.api_tokens().remove_all_of(id).await?;
+    }
+    if password_hash.is_some() || is_unproven {
         // They are void already: this keeps lists of sessions short.
         let own = prepared.session_id();
         let sessions = store.sessions();
@@ -150,9 +153,10 @@ fn signs_in_with_password(environment: &Environment, user: &User) -> bool {
     environment.configuration.signs_in_with_passwords() && user.provider == Provider::Local
 }
 
+/// Whether `user` has a password, other than one that a stranger may have chosen for them.
 async fn has_password(store: &EnvironmentStore, user: &User) -> ApiResult<bool> {
     let login = store.users().login(&user.email).await?.and_then(|found| found.value);
-    Ok(login.is_some_and(|login| login.password_hash.is_some()))
+    Ok(!user.password_unproven && login.is_some_and(|login| login.password_hash.is_some()))
 }
 
 /// Whether an activation comes with a password if the account of `user` needs one, and with none if it has one: whoever has
@@ -227,7 +231,7 @@ pub(crate) async fn reset(
 }
 
 /// Mails the user `id` another activation link, if they wait for it.
-async fn mail_again(
+pub(crate) async fn mail_again(
     app: RateLimited,
     store: EnvironmentStore,
     environment: Environment,

@@ -39,9 +39,15 @@ pub(crate) async fn accept(
 ) -> ApiResult<StatusCode> {
     let id: UserId = mailed.user_id.parse().map_err(|_| OneTimeTokenError)?;
     let (token, now) = (PlainToken::presented(mailed.token), app.now());
-    let accept = |user: &mut User| user.accept_invitation(&token, now).map(drop);
-    let joined = store.users().update(id, Action::InvitationAccepted, accept).await?;
-    joined.ok_or(OneTimeTokenError)?;
+    let (users, mut was_unproven) = (store.users(), false);
+    let joined = users.update(id, Action::InvitationAccepted, |user| {
+        was_unproven = user.password_unproven;
+        user.accept_invitation(&token, now).map(drop)
+    });
+    joined.await?.ok_or(OneTimeTokenError)?;
+    if was_unproven {
+        store.api_tokens().remove_all_of(id).await?;
+    }
     Ok(StatusCode::CREATED)
 }
 

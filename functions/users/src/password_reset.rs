@@ -191,7 +191,7 @@ pub(crate) async fn validate(
     }
 }
 
-/// Sets another password by the token of a mailed link. All sessions of the user end.
+/// Sets another password by the token of a mailed link. All sessions of the user end, and their own API tokens are deleted.
 ///
 /// The token works once; a password that is not good enough does not use it up. It shows that the address is theirs, and
 /// unlocks whom too many wrong passwords had locked.
@@ -237,6 +237,8 @@ pub(crate) async fn verify(
         Ok(())
     });
     let user = updated.await?.ok_or(OneTimeTokenError)?;
+    // Whoever had got in before may have made some.
+    store.api_tokens().remove_all_of(user.id).await?;
     // They are void already: this keeps lists of sessions short.
     app.defer(
         async move { Ok(store.sessions().end_all(user.id, None, |session| !session.is_of(&user)).await?) },

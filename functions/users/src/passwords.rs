@@ -115,8 +115,8 @@ pub(crate) async fn change(
     let generation = user.credential_generation;
     let (id, users) = (user.id, store.users());
     let updated = users.update_with_password(user, Action::PasswordChanged, password, |user| {
-        // The password that was shown may have changed since.
-        match user.credential_generation == generation {
+        // The password that was shown may have changed since, or one guess too many has locked them.
+        match user.credential_generation == generation && user.locked.is_none() {
             true => Ok(()),
             false => Err(ApiError::Invalid("password is not the one that the user has".to_owned())),
         }

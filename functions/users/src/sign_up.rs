@@ -27,6 +27,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::activation;
+
 /// Who signs up, and what for.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +61,7 @@ pub(crate) struct SignUpRequest {
     role_ids: Option<Vec<RoleId>>,
     /// The token of an invitation link: they join its tenant.
     invitation_token: Option<String>,
-    /// Whether no mail is sent.
+    /// Whether no mail is sent; with a vendor's token only.
     skip_invite_email: Option<bool>,
     /// What the mail's template may show besides; at most 4096 bytes of JSON.
     #[schema(value_type = Option<Object>)]
@@ -93,6 +95,11 @@ impl SignUpRequest {
         }
         if self.role_ids.as_ref().is_some_and(|roles| !roles.is_empty()) {
             return Err(ApiError::Forbidden("only a vendor can give roles: leave roleIds out".to_owned()));
+        }
+        if self.skip_invite_email.unwrap_or_default() {
+            return Err(ApiError::Forbidden(
+                "only a vendor can leave the mail out: leave skipInviteEmail out".to_owned(),
+            ));
         }
         match self.provider {
             None | Some(Provider::Local) => Ok(()),
@@ -206,6 +213,7 @@ impl Destination {
         invites::require_allowed(&environment).map_err(|_| invites::dead())?;
         let tenant = admission.tenant.clone().ok_or_else(invites::dead)?;
         let catalog = and_roles(catalog.load(&environment).await?, own);
+        invites::require_giveable(store, &environment, &catalog, &invite).await?;
         Ok(Self { environment, tenant, catalog, way: Way::Invited(Box::new((invite, admission))) })
     }
 
@@ -325,8 +333,11 @@ impl<'a> SignUp<'a> {
         });
         let made = made.await?;
         let answer = self.answer(None);
-        if let Some(user) = made.filter(|_| self.with_mail) {
-            self.mail(user, token);
+        match made {
+            Some(user) if self.with_mail => self.mail(user, token),
+            // Somebody has the address: they get the link again, if they wait for it.
+            None if self.with_mail => self.mail_again(),
+            Some(_) | None => {}
         }
         Ok(Created(answer))
     }
@@ -340,16 +351,16 @@ impl<'a> SignUp<'a> {
         })?;
         let Tenant { tenant_id, policies, .. } = &self.destination.tenant;
         let there = [LiveTenant { id: tenant_id.clone(), policies: policies.clone() }];
-        let user = self.user(self.destination.is_empty(), MembershipStatus::Activated);
+        let unproven =
+            |is_first| User { password_unproven: true, ..self.user(is_first, MembershipStatus::Activated) };
+        let user = unproven(self.destination.is_empty());
         // Before the account is made: nobody is left with one that they cannot make again, and no tokens.
         let (hash, prepared) = tokio::try_join!(
             async { Ok::<_, ApiError>(String::from(app.passwords().hash(password).await?)) },
             async { Ok(sign_in.prepare(user, std::convert::identity, &there).await?) },
         )?;
-        let made = self.write(|is_first| NewUser {
-            user: self.user(is_first, MembershipStatus::Activated),
-            password_hash: Some(hash.clone()),
-        });
+        let made =
+            self.write(|is_first| NewUser { user: unproven(is_first), password_hash: Some(hash.clone()) });
         let user = made.await?.ok_or(NewUserError::EmailTaken)?;
         let (headers, tokens) = prepared.keep(app, store, &user).await?.into_parts(origin);
         Ok((StatusCode::CREATED, headers, Json(self.answer(Some(tokens)))).into_response())
@@ -362,6 +373,21 @@ impl<'a> SignUp<'a> {
             tenant_id: self.destination.tenant.tenant_id.to_string(),
             auth_response,
         }
+    }
+
+    /// Mails whoever has the address another link that activates the account, if they wait for it, after the answer.
+    fn mail_again(self) {
+        let (app, store, email) = (self.app.clone(), self.store.clone(), self.newcomer.email);
+        let (environment, email_metadata) = (self.destination.environment, self.email_metadata);
+        self.app.defer(async move {
+            let login = store.users().login(&email).await?.and_then(|found| found.value);
+            match login {
+                Some(login) => {
+                    activation::mail_again(app, store, environment, login.user_id, email_metadata).await
+                }
+                None => Ok(()),
+            }
+        });
     }
 
     /// Mails `user` the link that activates the account, after the answer.

@@ -132,8 +132,8 @@ pub(crate) async fn set_super_user(
     .await
 }
 
-/// Gives a user another e-mail address, which counts as verified if the old one was. Their sessions end, and the old address gets
-/// a mail that says so.
+/// Gives a user another e-mail address, which counts as verified if the old one was. Their sessions end, their
+/// own API tokens are deleted, and the old address gets a mail that says so.
 #[utoipa::path(
     put,
     path = "/identity/resources/users/v1/{userId}/email",
@@ -156,6 +156,7 @@ pub(crate) async fn set_email(
     let user = changed.ok_or(ApiError::NotFound("user"))?;
     if before.email != user.email {
         vendor.store.sessions().end_all(id, None, |_| true).await?;
+        vendor.store.api_tokens().remove_all_of(id).await?;
         app.defer(tell_old_address(app.clone(), vendor.store.clone(), environment.clone(), before));
     }
     Ok(Json(show(&vendor.store, &environment, &user, None, Viewer::Vendor).await?))

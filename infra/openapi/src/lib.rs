@@ -254,13 +254,13 @@ mod tests {
         AuthenticationPasswordlessControllerV1_magicLinkPostLogin
         AuthenticationPasswordlessControllerV1_magicLinkPrelogin
         AuthenticatioAuthenticationControllerV1_authenticateLocalUser
-        AuthenticationApiTokenControllerV2_authApiToken
-        AuthenticationApiTokenControllerV2_refreshToken
         AuthenticationMFAControllerV1_preEnrollAuthenticatorMfa
         AuthenticationMFAControllerV1_enrollAuthenticatorMfa
         AuthenticationMFAControllerV1_verifyAuthenticatorMfa
         AuthenticationMFAControllerV1_recoverMfa
         AuthenticationMFAControllerV1_verifyAuthenticatorMfaCode
+        AuthenticationApiTokenControllerV2_authApiToken
+        AuthenticationApiTokenControllerV2_refreshToken
         SecurityPolicyController_checkIfAllowToRememberDevice
         VendorConfigController_getPublicConfig
         TenantInvitesController_verifyTenantInvite

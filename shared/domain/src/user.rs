@@ -29,6 +29,9 @@ pub struct User {
     pub managed_by: ManagedBy,
     /// Whether they have shown that the e-mail address is theirs.
     pub verified: bool,
+    /// Whether their password was chosen by whoever signed up with the address, before anybody had shown that it is theirs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub password_unproven: bool,
     /// Why they cannot sign in anywhere, if so.
     pub locked: Option<LockReason>,
     /// Rises with whatever voids their sessions. A session counts only while it has the same number: so those end too that are
@@ -296,6 +299,7 @@ impl User {
             provider: Provider::default(),
             managed_by: ManagedBy::default(),
             verified: false,
+            password_unproven: false,
             locked: None,
             session_generation: 0,
             credential_generation: 0,
@@ -422,8 +426,12 @@ impl User {
         self.activation = activation;
     }
 
-    /// Marks the e-mail address as theirs and lets them into the tenants that waited for it.
+    /// Marks the e-mail address as theirs and lets them into the tenants that waited for it. Whoever had signed up with it before,
+    /// and chosen a password, need not be who has shown that: what they signed in with is void.
     pub fn activate(&mut self) {
+        if std::mem::take(&mut self.password_unproven) {
+            self.void_credentials();
+        }
         self.verified = true;
         self.activation = None;
         for membership in &mut self.memberships {
@@ -447,7 +455,12 @@ impl User {
                 && token.verify(presented, now).is_ok()
             {
                 membership.status = MembershipStatus::Activated;
-                return Ok(membership.tenant_id.clone());
+                let joined = membership.tenant_id.clone();
+                if self.password_unproven {
+                    // The mail shows whose the address is.
+                    self.activate();
+                }
+                return Ok(joined);
             }
         }
         Err(OneTimeTokenError)

@@ -3,14 +3,14 @@
 //! A link that does not work, for whatever reason, is answered as if there were none: 404.
 
 use rookery_domain::{
-    Catalog, Environment, JsonObject, Membership, MembershipStatus, PlainToken, RoleId, Tenant, TenantInvite,
-    Timestamp, User, UserId,
+    Authority, Catalog, Environment, Inviter, JsonObject, Membership, MembershipStatus, PlainToken, RoleId,
+    Tenant, TenantInvite, Timestamp, User, UserId,
 };
 use rookery_store::{Addition, EnvironmentStore, InviteSnapshot, UpdateError};
 
 use crate::mails::Mailing;
-use crate::members::and_roles;
-use crate::{ApiError, ApiResult, AppState, RateLimited};
+use crate::members::{and_roles, require_grantable};
+use crate::{ApiError, ApiResult, AppState, RateLimited, standing_in};
 
 /// Whether tenants of `environment` have links.
 ///
@@ -51,6 +51,30 @@ pub fn roles(catalog: &Catalog, invite: &TenantInvite, is_first: bool) -> Vec<Ro
     invite.role_ids.iter().filter(applies).copied().collect()
 }
 
+/// Whether the member in whose name `invite` was made may still give what it gives. A vendor's link gives what it says.
+///
+/// # Errors
+/// They may not: the link does not work. Or the table fails.
+pub async fn require_giveable(
+    store: &EnvironmentStore,
+    environment: &Environment,
+    catalog: &Catalog,
+    invite: &InviteSnapshot,
+) -> ApiResult<()> {
+    let given = roles(catalog, invite, false);
+    let (Inviter::Member(_), Some(member), false) = (invite.inviter, invite.inviter(), given.is_empty())
+    else {
+        return Ok(());
+    };
+    if member.super_user {
+        return Ok(());
+    }
+    let grants = standing_in(store, environment, member, &invite.tenant_id).await?.grants();
+    let level = grants.strongest.ok_or_else(dead)?;
+    let authority = Authority::Bounded { level, grants };
+    require_grantable(catalog, &invite.tenant_id, &given, &authority).map_err(|_| dead())
+}
+
 /// Lets the user `id`, who has shown who they are, into the tenant of the link that holds `token`, where they work from then on.
 /// Whoever belongs to it already keeps what roles they have.
 ///
@@ -72,6 +96,7 @@ pub async fn join(
         catalog.roles_of_tenant(&invite.tenant_id),
     )?;
     let (tenant, catalog) = (tenant.ok_or_else(dead)?, and_roles(shared, own));
+    require_giveable(store, environment, &catalog, &invite).await?;
     let membership = |is_first| {
         let role_ids = roles(&catalog, &invite, is_first);
         Membership::new(tenant.tenant_id.clone(), role_ids, MembershipStatus::Activated, now)

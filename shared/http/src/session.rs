@@ -324,7 +324,11 @@ async fn keep(store: &EnvironmentStore, session: &Session) -> ApiResult<()> {
     let (begun, noted) =
         tokio::join!(sessions.begin(session), users.note_login(session.user_id, session.created_at));
     begun?;
-    Ok(noted?)
+    // A lock voids the session as well. This is so that whoever guesses is not told that they were right.
+    match noted? {
+        true => Ok(()),
+        false => Err(SignInRefusal::Locked.into()),
+    }
 }
 
 /// The sessions of `user` that are too many now that `session` begins or goes on; it may be one of them. Where nothing limits

@@ -312,6 +312,20 @@ impl<'a> SignIn<'a> {
         }
     }
 
+    /// The same of whoever may have guessed, which is counted for `user`, or for nobody, as a wrong password is.
+    pub async fn refuse_guess(self, refusal: SignInRefusal, user: Option<&User>) -> SignInError {
+        let whom = user.map_or_else(Subject::environment, Subject::user);
+        let (counted, refused) = tokio::join!(
+            lockout::count_wrong_password(self.app, self.store, &self.environment, user),
+            recorded(self.store, whom, Err::<(), _>(refusal.into())),
+        );
+        match (counted, refused) {
+            (Err(error), _) => error.into(),
+            (Ok(()), Err(refused)) => refused,
+            (Ok(()), Ok(())) => SignInRefusal::Wrong.into(),
+        }
+    }
+
     /// Signs `user` in, if there is one and what they showed is good, `is_proven`. Those of their tenants that are `there` have
     /// just been read. A refusal is recorded as one of `whom`.
     ///

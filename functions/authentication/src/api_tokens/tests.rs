@@ -392,3 +392,15 @@ async fn what_a_token_allows_fits_or_is_left_out() {
     let said = said(&exchange(&scene, &pair).await.expect(200));
     assert_eq!((said.get("userMetadata"), &said["metadata"]), (None, &large));
 }
+
+#[tokio::test]
+async fn where_api_tokens_are_switched_off_none_is_exchanged() {
+    let scene = scene().await;
+    let pair = made(&scene, OF_TENANT, json!({})).await;
+    let refresh_token = exchange(&scene, &pair).await.expect(200)["refresh_token"].clone();
+    scene.configure(|configuration| configuration.api_tokens_enabled = false).await;
+    assert_eq!(exchange(&scene, &pair).await.error(403), "Api tokens are disabled");
+    assert_eq!(refresh(&scene, &refresh_token).await.error(403), "Api tokens are disabled");
+    scene.configure(|configuration| configuration.api_tokens_enabled = true).await;
+    refresh(&scene, &refresh_token).await.expect(200);
+}

@@ -350,3 +350,27 @@ async fn signing_in_takes_so_many_round_trips() {
     // The user and the environment, with the ticket; their tenant; the ticket; the session.
     assert_eq!(table_of(&scene) - before, 4);
 }
+
+#[tokio::test]
+async fn guessed_codes_lock_as_guessed_passwords_do_and_cost_as_much_for_nobody() {
+    let scene = scene().await.strategy(AuthStrategy::Code).await;
+    let policy = rookery_domain::LockoutPolicy { enabled: true, max_attempts: 3 };
+    let adopted = rookery_domain::Adopted::new(policy, &*scene.app.state().entropy, scene.app.state().now());
+    scene.ask(|policies| policies.lockout = Some(adopted)).await;
+    let (way, stranger) = (scene.codes().await, scene.codes().await);
+    let _ = way.ask("jane@example.com").await.expect(201);
+    let code = scene.mailed_code();
+    let table = scene.app.store().round_trips();
+    let mut costs = Vec::new();
+    for guesser in [&way, &stranger] {
+        let before = (table.waves(), table.requests());
+        assert_eq!(guesser.show(&other_than(&code)).await.error(401), WRONG_CODE);
+        costs.push((table.waves() - before.0, table.requests() - before.1));
+    }
+    assert_eq!(costs[0], costs[1]);
+    for _ in 0..2 {
+        let _ = way.show(&other_than(&code)).await.error(401);
+    }
+    assert_eq!(scene.jane().await.locked, Some(LockReason::Attempts));
+    assert_eq!(way.show(&code).await.status(), 401);
+}

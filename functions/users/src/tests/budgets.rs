@@ -72,7 +72,7 @@ async fn changes_take_these_round_trips() {
             "make invisible: 2",
             "activate: 4",
             "leave a tenant: 5",
-            "change the address: 4",
+            "change the address: 5",
             "remove: 5",
         ]
     );

@@ -222,10 +222,16 @@ async fn an_address_that_has_an_account_is_answered_like_any_other_and_nothing_i
     );
     assert!(app.mail().iter().all(|mail| mail.to.as_str() == "new@example.com"));
     assert!(has_password(&app, "jane@example.com", PASSWORD).await);
-    // Whoever waits for their mail is not taken by surprise either.
+    // Whoever waits for their mail is not taken by surprise either: they get the link again.
     let waiting = the_one_with(&app, "new@example.com").await;
-    sign_up(&app, request("new@example.com")).await.expect(201);
-    assert_eq!((the_one_with(&app, "new@example.com").await, app.mail().len()), (waiting, 1));
+    let other = with(request("new@example.com"), json!({ "name": "Somebody Else", "companyName": "Other" }));
+    sign_up(&app, other).await.expect(201);
+    let after = the_one_with(&app, "new@example.com").await;
+    assert_ne!(after.activation, waiting.activation);
+    assert_eq!(
+        (User { activation: None, ..after }, app.mail().len()),
+        (User { activation: None, ..waiting }, 2)
+    );
 }
 
 #[tokio::test]
@@ -241,7 +247,8 @@ async fn as_much_is_done_for_an_address_that_has_an_account() {
         sign_up(&app, request(email)).await.expect(201);
         made.push(requests() - before);
     }
-    assert_eq!(made, [2, 2], "what there is to know, and the transaction");
+    // What there is to know, and the transaction. Whether somebody waits for a mail is looked up after the answer.
+    assert_eq!(made, [2 + 2, 2]);
 }
 
 #[tokio::test]
@@ -266,7 +273,7 @@ async fn of_many_who_sign_up_with_one_address_at_once_one_does() {
         assert_eq!(totals(&app).await, (1, 1));
         let user = the_one_with(&app, "jane@example.com").await;
         let theirs = answers.iter().filter(|answer| answer.json()["userId"] == json!(user.id)).count();
-        assert_eq!((theirs, app.mail().len()), (1, usize::from(!at_once)));
+        assert_eq!((theirs, app.mail().is_empty()), (1, at_once));
         let members = UserQuery::page(vec![user.memberships[0].tenant_id.clone()], 10, 0);
         assert_eq!(app.environment().users().list(&members).await.unwrap().total, 1);
     }
@@ -510,7 +517,11 @@ async fn the_same_address_signs_up_in_every_environment() {
 async fn without_a_mail_the_vendor_hands_out_the_link() {
     let app = open_app(false).await;
     let body = with(request("jane@example.com"), json!({ "skipInviteEmail": true, "emailMetadata": {} }));
-    sign_up(&app, body).await.expect(201);
+    assert!(
+        sign_up(&app, body.clone()).await.error(403).contains("skipInviteEmail"),
+        "nobody takes an address silently"
+    );
+    app.vendor().post(SIGN_UP, body).await.expect(201);
     assert!(app.mail().is_empty());
     let id = the_one_with(&app, "jane@example.com").await.id;
     let path = format!("/identity/resources/users/v1/{id}/links/generate-activation-token");
@@ -530,4 +541,70 @@ async fn what_it_takes() {
     let before = waves();
     sign_up(&app, by(&invite, "joe@example.com")).await.expect(201);
     assert_eq!((own, waves() - before), (3, 5));
+}
+
+#[tokio::test]
+async fn whose_address_was_taken_gets_the_link_again() {
+    let app = open_app(false).await;
+    for number in 1..=2 {
+        sign_up(&app, request("jane@example.com")).await.expect(201);
+        assert_eq!(app.mail().len(), number);
+    }
+    let id = the_one_with(&app, "jane@example.com").await.id;
+    let body = json!({ "userId": id.to_string(), "token": mailed_token(&app, "ActivateUser"), "password": PASSWORD });
+    app.anonymous().post(ACTIVATE, body).await.expect(200);
+    sign_up(&app, request("jane@example.com")).await.expect(201);
+    assert_eq!(app.mail().len(), 2, "whoever is active has an account");
+}
+
+const OWNERS: &str = "Another-Horse-8";
+
+#[tokio::test]
+async fn whoever_has_the_mailbox_is_not_joined_by_who_took_the_address_before() {
+    let app = open_app(true).await;
+    let signed_up = sign_up(&app, request("jane@example.com")).await.expect(201);
+    let stranger = app.anonymous().bearer(signed_up["authResponse"]["accessToken"].as_str().unwrap());
+    stranger.get(ME).await.expect(200);
+    let jane = the_one_with(&app, "jane@example.com").await;
+    assert!(jane.password_unproven && !jane.verified);
+
+    let acme = app.tenant("Acme").await;
+    let invitation = invite(&app, &TestUser { id: jane.id, email: jane.email.to_string() }, &acme).await;
+    let body = json!({ "userId": jane.id.to_string(), "token": invitation.expose() });
+    app.anonymous().post("/identity/resources/users/v1/invitation/accept", body).await.expect(201);
+    assert_eq!(stranger.get(ME).await.status(), 401);
+    let jane = stored(&app, jane.id).await;
+    assert!(!jane.password_unproven && jane.verified);
+    let login = app.environment().users().login(&jane.email).await.unwrap().unwrap().value.unwrap();
+    assert!(!login.is_of(&jane), "the password is void");
+}
+
+#[tokio::test]
+async fn an_activation_takes_the_place_of_a_password_that_a_stranger_may_have_chosen() {
+    let app = open_app(true).await;
+    let signed_up = sign_up(&app, request("jane@example.com")).await.expect(201);
+    let stranger = app.anonymous().bearer(signed_up["authResponse"]["accessToken"].as_str().unwrap());
+    configure(&app, |configuration| configuration.allow_not_verified_users_login = false).await;
+    let again = json!({ "email": "jane@example.com" });
+    app.anonymous().post("/identity/resources/users/v1/activate/reset", again).await.expect(201);
+    let id = the_one_with(&app, "jane@example.com").await.id;
+    let mut body = json!({ "userId": id.to_string(), "token": mailed_token(&app, "ActivateUser") });
+    assert!(app.anonymous().post(ACTIVATE, body.clone()).await.error(400).starts_with("password is needed"));
+    body["password"] = json!(OWNERS);
+    app.anonymous().post(ACTIVATE, body).await.expect(200);
+    assert!(has_password(&app, "jane@example.com", OWNERS).await);
+    assert_eq!(stranger.get(ME).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_link_gives_no_more_than_its_maker_may_still_give() {
+    let app = open_app(false).await;
+    let acme = app.tenant("Acme").await;
+    let jane = app.user("jane@example.com", &acme, &["Admin"]).await;
+    let roles = app.roles(&["Admin"]).await;
+    let invite = link(&app, &acme, Inviter::Member(jane.id), |invite| invite.role_ids = roles.clone()).await;
+    sign_up(&app, by(&invite, "joe@example.com")).await.expect(201);
+    let weaker = app.roles(&["ReadOnly"]).await;
+    change(&app, jane.id, |jane| jane.memberships[0].role_ids = weaker.clone()).await;
+    assert_eq!(sign_up(&app, by(&invite, "ann@example.com")).await.status(), 404);
 }

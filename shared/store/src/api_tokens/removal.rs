@@ -39,6 +39,14 @@ impl ApiTokens<'_> {
         self.remove_all(&ApiTokenOwner::Tenant(tenant.clone()), |_| true, while_time).await
     }
 
+    /// Removes the tokens of `user`, in whichever tenant: somebody else may have made them.
+    ///
+    /// # Errors
+    /// The table fails.
+    pub async fn remove_all_of(&self, user: UserId) -> Result<(), StoreError> {
+        self.remove_of_user(user, |_| true).await
+    }
+
     /// Removes the tokens of `user` that `which` chooses by their tenants: those that they have left.
     pub(crate) async fn remove_of_user(
         &self,

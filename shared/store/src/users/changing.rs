@@ -1,7 +1,7 @@
 //! Changing users.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use rookery_domain::{Action, EmailAddress, PasswordHistory, Session, SessionId, Timestamp, User, UserId};
 
 use super::{Login, NewUserError, UserEntry, UserItem, UserSnapshot, Users, lists_of};
@@ -34,6 +34,9 @@ impl<'a> NewPassword<'a> {
 /// How many lists one transaction changes beside the user: in each an entry, and the directory if it counts the entry
 /// otherwise. Other lists follow: they repeat what the user's item says, and only lists see the moment between.
 const LISTS_AT_ONCE: usize = 45;
+
+/// What the document of a user says who is not locked. Within a text that somebody chose, its quotes would be escaped.
+const UNLOCKED: &str = r#""locked":null"#;
 
 impl Users<'_> {
     /// Changes a user, but neither their e-mail address nor the tenants they belong to; `None` when there is no such
@@ -207,33 +210,29 @@ impl Users<'_> {
         }
     }
 
-    /// Notes when a user signed in.
+    /// Notes when a user signed in. `false`: they were locked meanwhile.
     ///
     /// # Errors
     /// The table fails.
-    pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
         let noted = while_contended!(self.try_note_login(id, now));
         noted.map_err(unrefused)
     }
 
-    async fn try_note_login<E>(&self, id: UserId, now: Timestamp) -> Result<(), UpdateError<E>> {
+    async fn try_note_login<E>(&self, id: UserId, now: Timestamp) -> Result<bool, UpdateError<E>> {
         let request = self.table().client().update_item().table_name(self.table().name());
         let request = request
             .set_key(Some(self.key(id).into_attributes()))
             .update_expression("SET last_login = :now")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
-        match Box::pin(request.send()).await {
-            Ok(_) => Ok(()),
-            // Removed at this moment: there is nothing to note.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::from_sdk(&error).into()),
+            .condition_expression("contains(document, :unlocked)")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":unlocked", AttributeValue::S(UNLOCKED.to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = Box::pin(request.send()).await else { return Ok(true) };
+        match error.as_service_error() {
+            // Removed at this moment, there is nothing to note.
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item.is_none()),
+            Some(_) | None => Err(StoreError::from_sdk(&error).into()),
         }
     }
 

@@ -126,3 +126,16 @@ async fn remove() {
     assert!(!world.own.api_tokens().remove(&elsewhere).await.unwrap());
     assert_eq!(of(&world, &world.acme).await, [own]);
 }
+
+#[tokio::test]
+async fn remove_all_of() {
+    let world = Box::pin(World::new()).await;
+    let (own, other, jane) = (world.own.api_tokens(), world.other.api_tokens(), world.jane.user.id);
+    let holder = ApiTokenHolder::User { id: jane, member_since: None };
+    let (_, token) = ApiToken::issue(world.acme.clone(), holder, &ENTROPY, at(0));
+    own.create(&token).await.unwrap();
+    world.untouched_by(other.remove_all_of(jane)).await.unwrap();
+    assert_eq!(own.list(&token.owner()).await.unwrap(), std::slice::from_ref(&token));
+    own.remove_all_of(jane).await.unwrap();
+    assert_eq!(own.list(&token.owner()).await.unwrap(), []);
+}
